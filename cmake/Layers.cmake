@@ -1,0 +1,27 @@
+# One library a folder of src/. The DEPENDS of each repeat the layer table of docs/architecture.md;
+# tools/lint_layers.py holds the includes to the same table.
+#
+#   tillstream_layer(NAME DEPENDS lower-layers... LIBRARIES third-party...)
+#
+# Sources are NAME/*.cc without *_test.cc; the tests become one gtest program NAME_test.
+function(tillstream_layer name)
+  cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(TRANSFORM ARG_DEPENDS PREPEND tillstream_)
+
+  add_library(tillstream_${name} STATIC ${sources})
+  target_include_directories(tillstream_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(tillstream_${name} PUBLIC ${ARG_DEPENDS} PRIVATE ${ARG_LIBRARIES})
+  set_target_properties(tillstream_${name} PROPERTIES LINKER_LANGUAGE CXX)
+
+  if(TILLSTREAM_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE tillstream_${name} tillstream_testing
+                          ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+    set_property(GLOBAL APPEND PROPERTY TILLSTREAM_UNIT_TESTS ${name}_test)
+    gtest_discover_tests(${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
+  endif()
+endfunction()

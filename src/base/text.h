@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tillstream {
+
+/// `text` in double quotes for a message: control characters and invalid UTF-8 as \xNN, cut at
+/// `length_max` bytes with "..." behind it.
+std::string Quote(std::string_view text, size_t length_max = 60);
+
+/// 1234567 -> "1,234,567".
+std::string WithThousands(int64_t number);
+
+/// 1610612736 -> "1.5 GiB".
+std::string HumanBytes(int64_t size_bytes);
+
+/// The candidate nearest to `name` by edit distance, for "did you mean"; empty when none is near
+/// (at most a third of the letters differ).
+std::string Nearest(std::string_view name, std::span<const std::string> candidates);
+
+}  // namespace tillstream

@@ -1,0 +1,30 @@
+#include "model/names.h"
+
+#include <algorithm>
+
+namespace tillstream {
+namespace {
+
+bool IsLegal(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
+}
+
+bool IsLegalName(std::string_view name, size_t length_max) {
+  return !name.empty() && name.size() <= length_max && name != "." && name != ".." &&
+         std::all_of(name.begin(), name.end(), IsLegal);
+}
+
+}  // namespace
+
+bool IsTopicName(std::string_view name) { return IsLegalName(name, kTopicNameBytesMax); }
+
+bool IsStoreId(std::string_view id) { return IsLegalName(id, kStoreIdBytesMax); }
+
+std::string TotalsTopic(std::string_view topic) { return std::string(topic) + "-days"; }
+
+void AppendSeriesKey(std::string_view item_id, std::string_view store_id, std::string* key) {
+  key->append(item_id).append(1, '_').append(store_id);
+}
+
+}  // namespace tillstream
