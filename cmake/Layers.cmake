@@ -3,12 +3,23 @@
 #
 #   tillstream_layer(NAME DEPENDS lower-layers... LIBRARIES third-party...)
 #
-# Sources are NAME/*.cc without *_test.cc; the tests become one gtest program NAME_test.
+# Sources are NAME/*.cc without *_test.cc; the tests become one gtest program NAME_test. ctest label
+# `contract` for suites with Contract in their name, `unit` for the others.
+
+include(EmbedSchemas)
+
+# The sanitizer builds parse the same heavy headers once more for nothing; there they are
+# precompiled. The release build is without, so that a missing include is found.
+option(TILLSTREAM_PCH "Precompile the headers that cost most" OFF)
+
+# Slack for the sanitizer builds on a busy machine; the slowest unit test takes a few seconds.
+set(TILLSTREAM_UNIT_TEST_TIMEOUT 300)
+
 function(tillstream_layer name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|/main)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   list(TRANSFORM ARG_DEPENDS PREPEND tillstream_)
 
@@ -21,7 +32,13 @@ function(tillstream_layer name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE tillstream_${name} tillstream_testing
                           ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
+    if(TILLSTREAM_PCH)
+      target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h> <gmock/gmock.h> <fmt/format.h>)
+    endif()
     set_property(GLOBAL APPEND PROPERTY TILLSTREAM_UNIT_TESTS ${name}_test)
-    gtest_discover_tests(${name}_test PROPERTIES LABELS unit DISCOVERY_TIMEOUT 60)
+    gtest_discover_tests(${name}_test TEST_FILTER "-*Contract*" DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS unit TIMEOUT ${TILLSTREAM_UNIT_TEST_TIMEOUT})
+    gtest_discover_tests(${name}_test TEST_FILTER "*Contract*" DISCOVERY_TIMEOUT 60
+                         PROPERTIES LABELS contract TIMEOUT ${TILLSTREAM_UNIT_TEST_TIMEOUT})
   endif()
 endfunction()

@@ -18,6 +18,8 @@ Result<Json> ParseJson(std::string_view text, int depth_max) {
     return json;
   } catch (const Json::parse_error& error) {
     return MakeError(ErrorCode::kBadInput, "json: byte {}: not valid JSON", error.byte);
+  } catch (const Json::out_of_range&) {
+    return MakeError(ErrorCode::kBadInput, "json: a number that no double holds");
   }
 }
 

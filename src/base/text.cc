@@ -23,8 +23,15 @@ size_t Utf8SequenceLength(std::string_view text) {
   for (size_t i = 1; i < length; ++i) {
     if ((byte(i) & 0xC0) != 0x80) return 0;
   }
+  // Overlong forms, surrogates, and what is beyond U+10FFFF show in the second byte.
+  if (lead == 0xE0 && byte(1) < 0xA0) return 0;
+  if (lead == 0xED && byte(1) >= 0xA0) return 0;
+  if (lead == 0xF0 && byte(1) < 0x90) return 0;
+  if (lead == 0xF4 && byte(1) >= 0x90) return 0;
   return length;
 }
+
+bool IsControl(char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7F; }
 
 size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -47,7 +54,7 @@ std::string Quote(std::string_view text, size_t length_max) {
   std::string_view rest = text.substr(0, length_max);
   while (!rest.empty()) {
     const size_t length = Utf8SequenceLength(rest);
-    if (length == 0 || (length == 1 && (rest[0] < 0x20 || rest[0] == 0x7F))) {
+    if (length == 0 || (length == 1 && IsControl(rest[0]))) {
       result += fmt::format("\\x{:02X}", static_cast<uint8_t>(rest[0]));
       rest.remove_prefix(1);
     } else {
@@ -56,6 +63,15 @@ std::string Quote(std::string_view text, size_t length_max) {
     }
   }
   return result + (cut ? "...\"" : "\"");
+}
+
+bool IsPrintableUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = Utf8SequenceLength(text);
+    if (length == 0 || (length == 1 && IsControl(text[0]))) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string WithThousands(int64_t number) {

@@ -56,12 +56,17 @@ struct LoadOptions {
 };
 
 /// Reads sales_train_{evaluation,validation}.csv[.gz], calendar.csv[.gz] and sell_prices.csv[.gz]
-/// from `directory`. Faults of the content go to `faults`; the result is an Error exactly when
-/// there is at least one (then FaultList::ToError()) or the options are wrong.
+/// from `directory`. Faults of the content go to `faults`, which is empty before; the result is an
+/// Error exactly when there is at least one (kBadInput, FaultList::ToError()), or `directory` is no
+/// folder (kBadInput), the options are wrong (kUsage), or reading failed (kIoError).
 ///
 /// Files are streamed: peak memory is that of the tables plus a few MiB. One thread.
 Result<Dataset> LoadDataset(FileSystem& files, const std::string& directory,
                             const LoadOptions& options, FaultList* faults);
+
+/// Most stores and items of a synthetic dataset: beyond any retailer's, within memory.
+inline constexpr int32_t kSyntheticStoresMax = 10'000;
+inline constexpr int32_t kSyntheticItemsMax = 100'000;
 
 struct SyntheticOptions {
   int32_t stores = 10;  ///< Over 3 states.
@@ -72,7 +77,10 @@ struct SyntheticOptions {
 
 /// Writes an M5-shaped dataset in Kaggle's file formats (plain CSV) into `directory`, made when it
 /// is not there: weekday, season, SNAP and event effects, prices with promotions, late releases,
-/// many zeros. The same options give the same bytes on every machine.
+/// many zeros. The same options give the same bytes on every machine; with more days, a store's
+/// days and prices before those stay the same. Existing files of the same names are replaced.
+///
+/// Errors: kUsage for a number out of range, kIoError.
 Status WriteSyntheticDataset(FileSystem& files, const std::string& directory,
                              const SyntheticOptions& options);
 

@@ -29,6 +29,11 @@ class FaultList {
     ++count_;
   }
 
+  /// Whether a further fault would only be counted; then its text need not be made.
+  bool full() const { return static_cast<int64_t>(faults_.size()) >= limit_; }
+  /// Counts faults whose text nobody would see; only when full().
+  void Count(int64_t faults = 1) { count_ += faults; }
+
   const std::vector<Fault>& faults() const { return faults_; }
   int64_t count() const { return count_; }
   bool empty() const { return count_ == 0; }

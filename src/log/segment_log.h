@@ -13,7 +13,7 @@
 namespace tillstream {
 
 struct SegmentLogOptions {
-  std::string directory;                             ///< Made when a topic is created in it.
+  std::string directory = {};                        ///< Made when a topic is created in it.
   Codec codec = Codec::kZstd;                        ///< Of batches to write; every codec is read.
   int64_t segment_bytes_max = kSegmentBytesDefault;  ///< A batch that would go beyond it rolls.
   /// Bytes at the end of a partition whose batches a writer checks against their CRC when it opens
@@ -22,7 +22,7 @@ struct SegmentLogOptions {
   int64_t recovery_bytes = kRecoveryBytesDefault;
   /// Receives one line a repair that recovery made ("<file>: 37 bytes after offset 12398 are an
   /// unfinished batch; cut"). May be empty.
-  std::function<void(const std::string&)> on_warning;
+  std::function<void(const std::string&)> on_warning = {};
 };
 
 /// An EventLog in a directory, in the layout of a Kafka log directory: docs/formats/segment_log.md.

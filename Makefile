@@ -1,0 +1,120 @@
+# The front door. Everything real is done by CMake (CMakePresets.json) and the scripts in tools/.
+#
+#   NO_INSTALL=1   installs no Debian packages
+#   DATA=DIR       for demo and bench: the M5 files
+#   JOBS=N         parallel jobs; default: the number of processors
+
+.DEFAULT_GOAL := help
+.PHONY: help build demo test test-full test-fresh bench lint tidy format fuzz clean \
+        install-build install-test install-lint install-tidy install-bench install-fresh \
+        test-programs release-tests asan tsan venv kafka-tools
+
+JOBS ?= $(shell nproc)
+NO_INSTALL ?=
+DATA ?=
+FUZZ_SECONDS ?= 20
+
+BINARY := build/tillstream
+STEP := tools/step.sh
+INSTALL := $(if $(NO_INSTALL),@true,@tools/install.sh)
+CONFIGURE := cmake $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+
+help:
+	@echo "Tillstream: retail sales history as an exactly-once event stream, and back."
+	@echo
+	@echo "  make demo [DATA=DIR]  build, stream a dataset (its own, or M5 files in DIR), verify it"
+	@echo "  make build            install what is missing, build $(BINARY)"
+	@echo "  make test             install what is missing, build, run the tests"
+	@echo "  make test-full        the same with the large counts and the slow tests"
+	@echo "  make test-fresh       make demo and make test on a bare Debian 12 in a chroot (as root)"
+	@echo "  make bench [DATA=DIR] the benchmarks of docs/benchmarks.md"
+	@echo "  make lint             formatting, layers, banned calls"
+	@echo "  make tidy             clang-tidy over all sources"
+	@echo "  make format           clang-format over all sources"
+	@echo "  make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
+	@echo "  make clean            remove build/"
+	@echo
+	@echo "NO_INSTALL=1 installs nothing. Packages are listed in tools/packages/."
+
+install-build:
+	$(INSTALL) build
+install-test:
+	$(INSTALL) build test lint
+install-lint:
+	$(INSTALL) lint
+install-tidy:
+	$(INSTALL) build tidy
+install-bench:
+	$(INSTALL) build bench
+install-fresh:
+	$(INSTALL) fresh
+
+# A user's build needs no GoogleTest; a tree that was configured for tests stays so.
+build: install-build
+	@[ -f build/release/CMakeCache.txt ] || \
+	  $(STEP) "configure release" $(CONFIGURE) --preset release -DTILLSTREAM_TESTS=OFF
+	@$(STEP) "build release" cmake --build build/release -j $(JOBS) --target tillstream
+	@ln -sfn release/src/tillstream $(BINARY)
+	@echo "the binary: $(BINARY)"
+
+demo: build
+	@$(BINARY) demo $(if $(DATA),--data "$(DATA)")
+
+release-tests: install-test
+	@$(STEP) "configure release" $(CONFIGURE) --preset release \
+	  -DTILLSTREAM_TESTS=ON -DTILLSTREAM_SANITIZER_TESTS=ON
+	@$(STEP) "build release" cmake --build build/release -j $(JOBS)
+	@ln -sfn release/src/tillstream $(BINARY)
+
+asan tsan: install-test
+	@$(STEP) "configure $@" $(CONFIGURE) --preset $@
+	@$(STEP) "build $@" cmake --build build/$@ -j $(JOBS) --target sanitizer_programs
+
+venv: install-test
+	@$(STEP) "python packages" tools/venv.sh
+
+kafka-tools: install-test
+	@$(STEP) "Kafka's dump tool" tests/kafka_tools/dump.sh --fetch
+
+# One after the other, so that the builds do not share the processors and each says its own time.
+test-programs:
+	@$(MAKE) --no-print-directory venv
+	@$(MAKE) --no-print-directory NO_INSTALL=1 kafka-tools
+	@$(MAKE) --no-print-directory NO_INSTALL=1 release-tests
+	@$(MAKE) --no-print-directory NO_INSTALL=1 asan
+	@$(MAKE) --no-print-directory NO_INSTALL=1 tsan
+
+test: test-programs
+	@tools/run_ctest.py build/release -j $(JOBS) -LE slow
+
+test-full: install-tidy test-programs
+	@tools/run_ctest.py build/release -j $(JOBS)
+
+test-fresh: install-fresh
+	@tools/test_fresh.sh
+
+bench: install-bench
+	@$(STEP) "configure release" $(CONFIGURE) --preset release -DTILLSTREAM_TESTS=OFF -DTILLSTREAM_BENCH=ON
+	@$(STEP) "build release" cmake --build build/release -j $(JOBS)
+	@ln -sfn release/src/tillstream $(BINARY)
+	@bench/run.py --build build/release $(if $(DATA),--data "$(DATA)")
+
+lint: install-lint
+	@tools/format.sh --check
+	@tools/lint_layers.py
+	@tools/lint_calls.py
+
+tidy: install-tidy
+	@$(STEP) "configure clang" $(CONFIGURE) --preset clang
+	@tools/tidy.sh build/clang $(JOBS)
+
+format: install-lint
+	@tools/format.sh
+
+fuzz: install-tidy
+	@$(STEP) "configure fuzz" $(CONFIGURE) --preset fuzz
+	@$(STEP) "build fuzz" cmake --build build/fuzz -j $(JOBS) --target fuzz_targets
+	@tools/fuzz.sh build/fuzz $(FUZZ_SECONDS)
+
+clean:
+	rm -rf build

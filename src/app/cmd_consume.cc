@@ -1,0 +1,200 @@
+#include <charconv>
+
+#include "app/command.h"
+#include "app/log_options.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "consume/consumer.h"
+#include "consume/count_sink.h"
+#include "consume/event_format.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+namespace {
+
+/// Writes one line an event to stdout.
+class LineSink final : public EventSink {
+ public:
+  LineSink(Output& out, EventFormat format) : out_(out), format_(format) {}
+  Status Put(const TopicPartition& partition, const RecordView& record,
+             const Event& event) override {
+    line_.clear();
+    FormatEvent(format_, partition, record, event, &line_);
+    return out_.Write(line_);
+  }
+  Status Flush() override { return out_.Flush(); }
+  bool closed() const override { return out_.closed(); }
+
+ private:
+  Output& out_;
+  const EventFormat format_;
+  std::string line_;
+};
+
+class ConsumeCommand final : public Command {
+ public:
+  const char* name() const override { return "consume"; }
+  const char* summary() const override { return "Read events; schemas are found by their ids"; }
+  const char* footer() const override {
+    return "Without -e the end is followed until Ctrl-C.\n"
+           "Examples: tillstream consume -e -c 5\n"
+           "          tillstream consume -o d@2016-05-01 -p 0 --format json | jq .sold\n"
+           "          tillstream consume -t sales-days -e\n"
+           "          tillstream consume -g report -e --sink count\n";
+  }
+  void Declare(Arguments& arguments) override {
+    DeclareLog(arguments, &log_);
+    DeclareTopic(arguments, &log_);
+    arguments.List("-p,--partition", "N", &partitions_, "Only this partition; repeatable");
+    arguments.List("-o,--offset", "PLACE", &places_,
+                   "beginning, end, stored, N, -N (from the end), s@MS, e@MS (stop), d@DATE");
+    arguments.Number("-c,--count", "COUNT", &count_, 0, INT64_MAX, "End after so many; 0: never");
+    arguments.Flag("-e,--exit", &exit_at_end_, "Exit at the end instead of following it");
+    arguments.Text("--store", "ID", &store_, "Only this store");
+    arguments.Text("-g,--group", "GROUP", &group_,
+                   "Go on where this group stopped, and remember where it stops");
+    arguments.Text("--format", "FORMAT", &format_,
+                   "text, json or kcat; default text on a terminal, json in a pipe");
+    arguments.Text("--on-error", "WHAT", &on_error_, "A record that cannot be decoded: stop or skip");
+    arguments.Text("--sink", "SINK", &sink_, "count: no lines, only what they add up to");
+  }
+
+  Result<int> Run(Context& context) override {
+    TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
+    TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
+    TILLSTREAM_TRY(RequireLog(context, log_));
+    const std::unique_ptr<SegmentLog> log = OpenLog(context, log_);
+    if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, &options));
+    TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
+                      LogRegistry::Open(*log, context.clock, context.holder));
+    std::unique_ptr<GroupPositions> group;
+    if (!group_.empty()) {
+      TILLSTREAM_ASSIGN(group, GroupPositions::Open(context.files, log_.directory, group_,
+                                                    context.holder));
+    }
+    std::unique_ptr<EventSink> sink;
+    CountSink* count = nullptr;
+    if (sink_ == "count") {
+      auto counting = std::make_unique<CountSink>();
+      count = counting.get();
+      sink = std::move(counting);
+    } else {
+      sink = std::make_unique<LineSink>(context.out, format);
+    }
+    Consumer consumer(*log, *registry, context.clock, *sink, group.get(), std::move(options),
+                      [&context](const std::string& line) { context.console.Warning(line); });
+    const auto begin = context.clock.Monotonic();
+    const Status result = consumer.Run(context.stop);
+    const double seconds =
+        static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
+    if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
+    Summarise(context, consumer.summary(), seconds);
+    if (!result) return result.error();
+    return static_cast<int>(kExitDone);
+  }
+
+ private:
+  Result<ConsumeOptions> CheckOptions() {
+    TILLSTREAM_TRY(CheckTopic(log_));
+    ConsumeOptions options;
+    options.topic = log_.topic;
+    options.count_max = count_;
+    options.stop_at_end = exit_at_end_;
+    options.store_id = store_;
+    for (const std::string& text : partitions_) {
+      int32_t number = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+      if (error != std::errc() || end != text.data() + text.size() || number < 0) {
+        return MakeError(ErrorCode::kUsage, "-p: {} is not a partition; write a number from 0",
+                         Quote(text));
+      }
+      options.partitions.emplace_back(number);
+    }
+    for (const std::string& place : places_) TILLSTREAM_TRY(options.range.Add(place));
+    if (options.range.start && options.range.start->kind == OffsetSpec::Kind::kStored &&
+        group_.empty()) {
+      return MakeError(ErrorCode::kUsage, "-o: stored is a group's position; give the group with -g");
+    }
+    if (on_error_ != "stop" && on_error_ != "skip") {
+      return MakeError(ErrorCode::kUsage, "--on-error: {} is not known; write stop or skip",
+                       Quote(on_error_));
+    }
+    options.on_error = on_error_ == "skip" ? OnError::kSkip : OnError::kStop;
+    if (!sink_.empty() && sink_ != "count") {
+      return MakeError(ErrorCode::kUsage, "--sink: {} is not a sink; write count", Quote(sink_));
+    }
+    return options;
+  }
+
+  Result<EventFormat> CheckFormat(const Context& context) const {
+    if (format_ == "text") return EventFormat::kText;
+    if (format_ == "json") return EventFormat::kJson;
+    if (format_ == "kcat") return EventFormat::kKcat;
+    if (!format_.empty()) {
+      return MakeError(ErrorCode::kUsage, "--format: {} is not a format; write text, json or kcat",
+                       Quote(format_));
+    }
+    return context.out.is_terminal() && !context.common.json ? EventFormat::kText
+                                                             : EventFormat::kJson;
+  }
+
+  /// The store's partition as the run's manifest has it, so that the others are not read at all.
+  Status FindStore(Context& context, ConsumeOptions* options) const {
+    RunManifest manifest(context.files, context.clock, log_.directory, log_.topic);
+    TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
+    if (!identity) return Ok();
+    const auto store = identity->stores.find(store_);
+    if (store == identity->stores.end()) {
+      std::vector<std::string> ids;
+      for (const auto& [id, unused] : identity->stores) ids.push_back(id);
+      const std::string nearest = Nearest(store_, ids);
+      return MakeError(ErrorCode::kUsage, "--store: {} is not in the run{}", Quote(store_),
+                       nearest.empty() ? "" : "; did you mean " + nearest);
+    }
+    if (options->partitions.empty()) options->partitions.push_back(store->second.partition);
+    return Ok();
+  }
+
+  static Status PrintCount(Context& context, const CountSink& count) {
+    const EventCounts& sums = count.counts();
+    const Json json = {{"events", sums.events},
+                       {"units", sums.units},
+                       {"revenue_cents", sums.revenue_cents},
+                       {"unpriced_events", sums.unpriced_events},
+                       {"zero_events", sums.zero_events},
+                       {"day_sum", sums.day_sum},
+                       {"text_bytes", sums.text_bytes},
+                       {"totals", sums.totals},
+                       {"total_units", sums.total_units},
+                       {"other", sums.other}};
+    TILLSTREAM_TRY(context.out.Write(DumpJson(json) + "\n"));
+    return context.out.Flush();
+  }
+
+  static void Summarise(Context& context, const ConsumeSummary& summary, double seconds) {
+    context.console.Info(fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
+                                     WithThousands(summary.records), HumanBytes(summary.bytes),
+                                     seconds,
+                                     static_cast<double>(summary.records) / seconds / 1e6));
+    for (const auto& [reason, count] : summary.skipped) {
+      context.console.Warning(fmt::format("skipped {}: {}", WithThousands(count), reason));
+    }
+  }
+
+  LogOptions log_;
+  std::vector<std::string> partitions_;
+  std::vector<std::string> places_;
+  int64_t count_ = 0;
+  bool exit_at_end_ = false;
+  std::string store_;
+  std::string group_;
+  std::string format_;
+  std::string on_error_ = "stop";
+  std::string sink_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeConsumeCommand() { return std::make_unique<ConsumeCommand>(); }
+
+}  // namespace tillstream

@@ -1,0 +1,70 @@
+#include "app/command.h"
+#include "app/run_replay.h"
+#include "base/text.h"
+
+namespace tillstream {
+namespace {
+
+/// Smallest segment: several batches of the largest size, so that segments stay useful.
+constexpr int64_t kSegmentBytesMin = 1 << 12;
+constexpr int64_t kSegmentBytesMax = INT32_MAX;
+
+class ReplayCommand final : public Command {
+ public:
+  const char* name() const override { return "replay"; }
+  const char* summary() const override {
+    return "Stream a dataset into the log, one generator a store, exactly once";
+  }
+  const char* footer() const override {
+    return "The log is the checkpoint: after Ctrl-C or a crash the same command goes on where the\n"
+           "durable events end. --to, --speed, --store, --sync and --threads may change from one\n"
+           "start to the next.\n"
+           "Examples: tillstream replay --data m5-data\n"
+           "          tillstream replay --data m5-data --speed 2d/s --store CA_1\n";
+  }
+  void Declare(Arguments& arguments) override {
+    arguments.Text("--data", "DIR", &request_.data, "Folder of the dataset");
+    arguments.Required();
+    DeclareLog(arguments, &request_.log);
+    DeclareTopic(arguments, &request_.log);
+    arguments.List("--store", "ID", &request_.stores, "Only this store; repeatable");
+    arguments.Text("--from", "DAY", &request_.from, "First day, d_N or a date");
+    arguments.Text("--to", "DAY", &request_.to, "First day that is not streamed any more");
+    arguments.Text("--speed", "SPEED", &speed_,
+                   "Simulated time per real time: 2d/s, 3600x, or max");
+    arguments.Number("--max-skew", "DAYS", &max_skew_, 0, 100'000,
+                     "At --speed max: how far a store may be ahead of the slowest");
+    arguments.Text("--sync", "BYTES,TIME", &sync_,
+                   "Make durable after so much, or so long; a store");
+    arguments.Text("--codec", "CODEC", &codec_, "none, lz4 or zstd");
+    arguments.Number("--segment-bytes", "N", &request_.segment_bytes_max, kSegmentBytesMin,
+                     kSegmentBytesMax, "Size at which a segment file ends");
+    arguments.Flag("--repair", &request_.repair,
+                   "Write corrupt batches again from the dataset first");
+  }
+  Result<int> Run(Context& context) override {
+    TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
+    TILLSTREAM_ASSIGN(request_.sync, SyncPolicy::Parse(sync_));
+    const std::optional<Codec> codec = CodecFromName(codec_);
+    if (!codec) {
+      return MakeError(ErrorCode::kUsage, "--codec: {} is not a codec; write none, lz4 or zstd",
+                       Quote(codec_));
+    }
+    request_.codec = *codec;
+    request_.max_skew_days = static_cast<int32_t>(max_skew_);
+    return RunReplay(context, request_);
+  }
+
+ private:
+  ReplayRequest request_;
+  std::string speed_ = "max";
+  std::string sync_ = "16MiB,1s";
+  std::string codec_ = "zstd";
+  int64_t max_skew_ = kMaxSkewDaysDefault;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> MakeReplayCommand() { return std::make_unique<ReplayCommand>(); }
+
+}  // namespace tillstream

@@ -1,0 +1,44 @@
+#include "app/command.h"
+
+namespace tillstream {
+
+int ExitCodeOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kFailed:
+    case ErrorCode::kNotFound:
+      return kExitFailed;
+    case ErrorCode::kUsage:
+      return kExitUsage;
+    case ErrorCode::kBadInput:
+      return kExitBadInput;
+    case ErrorCode::kCorrupt:
+      return kExitCorrupt;
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kTimedOut:
+      return kExitUnavailable;
+    case ErrorCode::kIoError:
+      return kExitIoError;
+    case ErrorCode::kRefused:
+      return kExitRefused;
+  }
+  return kExitFailed;
+}
+
+std::vector<std::unique_ptr<Command>> AllCommands() {
+  std::vector<std::unique_ptr<Command>> commands;
+  commands.push_back(MakeDemoCommand());
+  commands.push_back(MakeCheckCommand());
+  commands.push_back(MakeSynthCommand());
+  commands.push_back(MakeReplayCommand());
+  commands.push_back(MakeConsumeCommand());
+  commands.push_back(MakeVerifyCommand());
+
+
+  commands.push_back(MakeSchemaListCommand());
+  commands.push_back(MakeSchemaShowCommand());
+  commands.push_back(MakeSchemaCheckCommand());
+  commands.push_back(MakePositionShowCommand());
+  return commands;
+}
+
+}  // namespace tillstream

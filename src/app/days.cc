@@ -1,0 +1,56 @@
+// Days and datasets as commands are given them.
+#include <charconv>
+
+#include "app/run_replay.h"
+#include "base/text.h"
+
+namespace tillstream {
+namespace {
+
+bool ParseDayNumber(const std::string& text, int32_t* number) {
+  if (!text.starts_with("d_")) return false;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + 2, end, *number);
+  return error == std::errc() && stop == end && *number >= 1;
+}
+
+}  // namespace
+
+Status CheckDay(const std::string& flag, const std::string& text) {
+  int32_t number = 0;
+  if (text.empty() || ParseDayNumber(text, &number) || ParseDate(text)) return Ok();
+  return MakeError(ErrorCode::kUsage, "{}: {} is not a day; write d_17 or 2011-02-14", flag,
+                   Quote(text));
+}
+
+Result<Day> ResolveDay(const std::string& flag, const std::string& text, const Calendar& calendar,
+                       Day last, Day fallback) {
+  if (text.empty()) return fallback;
+  int32_t number = 0;
+  if (!ParseDayNumber(text, &number)) {
+    TILLSTREAM_ASSIGN(const Date date, ParseDate(text));
+    const auto days = (date - calendar.first_date()).count() + 1;
+    number = days < 1 || days > last.value() ? 0 : static_cast<int32_t>(days);
+  }
+  if (number >= 1 && number <= last.value()) return Day(number);
+  const Date last_date = calendar.first_date() + std::chrono::days(last.value() - 1);
+  return MakeError(ErrorCode::kUsage, "{}: {} is outside d_1 to d_{} ({} to {})", flag, Quote(text),
+                   last.value(), FormatDate(calendar.first_date()), FormatDate(last_date));
+}
+
+Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,
+                               const std::vector<std::string>& stores) {
+  LoadOptions options;
+  options.stores = stores;
+  options.progress = [&context](int64_t done, int64_t total) {
+    context.console.Progress(fmt::format("reading {} of {}", HumanBytes(done), HumanBytes(total)));
+  };
+  FaultList faults;
+  Result<Dataset> dataset = LoadDataset(context.files, directory, options, &faults);
+  context.console.EndProgress();
+  if (!dataset) return dataset.error();
+  for (const std::string& note : dataset->notes) context.console.Info("data: " + note);
+  return dataset;
+}
+
+}  // namespace tillstream

@@ -1,0 +1,63 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "app/command.h"
+#include "app/command_line.h"
+#include "app/signals.h"
+
+namespace tillstream {
+namespace {
+
+std::string Holder() {
+  char host[256] = "?";
+  ::gethostname(host, sizeof(host) - 1);
+  return fmt::format("process {} on {}", ::getpid(), host);
+}
+
+int Main(int argc, const char* const* argv) {
+  Signals signals;
+  const auto commands = AllCommands();
+  Output out(STDOUT_FILENO);
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  Result<std::variant<Invocation, Answer>> parsed = ParseCommandLine(commands, argc, argv);
+  if (!parsed) {
+    Console(LogLevel::kInfo, terminal).Error(parsed.error().message);
+    return ExitCodeOf(parsed.error().code);
+  }
+  if (const Answer* answer = std::get_if<Answer>(&*parsed)) {
+    return out.Write(answer->text) && out.Flush() ? kExitDone : kExitIoError;
+  }
+  const Invocation& invocation = std::get<Invocation>(*parsed);
+  Console console(invocation.log_level, terminal);
+  const std::unique_ptr<FileSystem> files = MakePosixFileSystem();
+  SystemClock clock;
+  Context context{*files,         clock,
+                  console,        out,
+                  signals.stop(), invocation.common,
+                  Holder()};
+  const Result<int> result = invocation.command->Run(context);
+  const Status flushed = out.Flush();
+  console.EndProgress();
+  if (console.verbose()) {
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    console.Debug(fmt::format("peak memory {} KiB, cpu {}.{:02} s", usage.ru_maxrss,
+                              usage.ru_utime.tv_sec + usage.ru_stime.tv_sec,
+                              (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 10'000 % 100));
+  }
+  if (!result) {
+    console.Error(result.error().message);
+    return ExitCodeOf(result.error().code);
+  }
+  if (!flushed) {
+    console.Error(flushed.error().message);
+    return ExitCodeOf(flushed.error().code);
+  }
+  return signals.received() != 0 && *result == kExitDone ? 128 + signals.received() : *result;
+}
+
+}  // namespace
+}  // namespace tillstream
+
+int main(int argc, char** argv) { return tillstream::Main(argc, argv); }

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/command.h"
+#include "app/log_options.h"
+#include "dataset/dataset.h"
+#include "replay/replayer.h"
+
+namespace tillstream {
+
+/// Threads for the generators: --threads, or twice the cores, since a generator that waits for the
+/// disk uses none.
+int32_t ReplayThreads(const Context& context);
+
+/// What `replay` tells: a bar on a terminal, lines elsewhere, a summary at the end.
+class ReplayReport {
+ public:
+  using Snapshots = std::vector<StoreProgress>;
+
+  /// Calls Tick() from a thread of its own until it is destroyed.
+  class Ticker {
+   public:
+    Ticker(ReplayReport& report, std::function<Snapshots()> snapshot);
+    ~Ticker();
+    Ticker(const Ticker&) = delete;
+    Ticker& operator=(const Ticker&) = delete;
+
+   private:
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    bool ending_ = false;
+    std::thread thread_;
+  };
+
+  ReplayReport(Context& context, const Dataset& dataset, const LogOptions& log, Day from, Day to,
+               bool paced);
+
+  /// Says where the run stands before anything is written.
+  void Begin(const Snapshots& stores);
+  void Tick(const Snapshots& stores);
+  /// The summary, in words or as JSON on stdout. `succeeded` false: only what is durable.
+  Status End(const Snapshots& stores, bool succeeded);
+
+ private:
+  struct Sum {
+    int64_t durable = 0;
+    int64_t events = 0;
+    int64_t bytes = 0;
+    Day slowest{0};
+    std::chrono::nanoseconds lag{0};
+    std::chrono::nanoseconds lag_max{0};
+    bool done = true;
+  };
+
+  Sum SumOf(const Snapshots& stores) const;
+  std::string DateText(Day day) const;
+  double Elapsed() const;
+  std::string Line(const Sum& sum) const;
+  Status PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded);
+
+  Context& context_;
+  const Dataset& dataset_;
+  const LogOptions log_;
+  const Day from_;
+  const Day to_;
+  const bool paced_;
+  std::chrono::nanoseconds begin_{0};
+  std::chrono::nanoseconds last_line_{0};
+  int64_t events_to_write_ = 0;
+};
+
+}  // namespace tillstream

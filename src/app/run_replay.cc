@@ -1,0 +1,149 @@
+#include "app/run_replay.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <thread>
+
+#include "app/replay_report.h"
+#include "avro/sales_codec.h"
+#include "base/text.h"
+#include "log/log_check.h"
+#include "model/names.h"
+#include "replay/day_encoder.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+namespace {
+
+/// The schemas are registered with the date of the first event, so that the log's bytes follow
+/// from the data alone.
+Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& request,
+                       const Dataset& dataset, RunIdentity* identity) {
+  TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
+                    LogRegistry::Open(log, context.clock, context.holder));
+  const Timestamp timestamp = StartOf(dataset.calendar->at(identity->from).date);
+  const std::string& topic = request.log.topic;
+  TILLSTREAM_ASSIGN(identity->sales_schema,
+                    registry->Register(ValueSubject(topic), SalesRecordSchema(), timestamp));
+  TILLSTREAM_ASSIGN(
+      identity->totals_schema,
+      registry->Register(ValueSubject(TotalsTopic(topic)), StoreDaySchema(), timestamp));
+  return Ok();
+}
+
+/// Rebuilds the block of a store's events that starts at `offset`.
+Status RegenerateEvents(DayEncoder& encoder, Day from, int32_t rows, Offset offset,
+                        RecordBlock* block) {
+  encoder.SelectDay(from + static_cast<int32_t>(offset.value() / rows));
+  encoder.EncodeRows(static_cast<int32_t>(offset.value() % rows), block);
+  return Ok();
+}
+
+Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
+              const Dataset& dataset, const RunIdentity& identity) {
+  for (const auto& table : dataset.stores) {
+    const PartitionId partition = identity.stores.at(table->store_id()).partition;
+    DayEncoder encoder(*table, *dataset.calendar, identity.sales_schema, identity.totals_schema);
+    const auto rows = static_cast<int32_t>(table->series().size());
+    const auto repair = [&](const std::string& topic, auto regenerate) -> Status {
+      RepairReport report;
+      TILLSTREAM_TRY(RepairPartition(log, {topic, partition}, context.holder, regenerate, &report));
+      for (const std::string& line : report.lines) context.console.Info("repair: " + line);
+      return Ok();
+    };
+    TILLSTREAM_TRY(repair(request.log.topic, [&](Offset offset, RecordBlock* block) {
+      return RegenerateEvents(encoder, identity.from, rows, offset, block);
+    }));
+    TILLSTREAM_TRY(repair(TotalsTopic(request.log.topic), [&](Offset offset, RecordBlock* block) {
+      encoder.SelectDay(identity.from + static_cast<int32_t>(offset.value()));
+      encoder.EncodeTotal(block);
+      return Ok();
+    }));
+  }
+  return Ok();
+}
+
+/// The identity of this command, compared with the stored one, with everything that the run needs
+/// made: schemas, manifest, topics.
+Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequest& request,
+                             const Dataset& dataset, RunManifest& manifest, Day from) {
+  RunIdentity identity =
+      IdentityOf(dataset, from, CodecName(request.codec), request.segment_bytes_max);
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
+  if (stored) {
+    // Refused before anything is written, the schemas included.
+    TILLSTREAM_ASSIGN(const RunIdentity merged, Reconcile(*stored, identity));
+    (void)merged;
+  } else {
+    TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
+    for (const TopicInfo& topic : topics) {
+      if (topic.name != request.log.topic) continue;
+      return MakeError(ErrorCode::kRefused,
+                       "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
+                       "use another --log or --topic",
+                       log.Describe(), Quote(topic.name), topic.name);
+    }
+  }
+  TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
+  TILLSTREAM_TRY(RegisterSchemas(context, log, request, dataset, &identity));
+  TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
+  int32_t partition_count = 0;
+  for (const auto& [id, store] : identity.stores) {
+    partition_count = std::max(partition_count, store.partition.value() + 1);
+  }
+  TILLSTREAM_TRY(log.CreateTopic({request.log.topic, partition_count}));
+  TILLSTREAM_TRY(log.CreateTopic({TotalsTopic(request.log.topic), partition_count}));
+  return identity;
+}
+
+}  // namespace
+
+Result<int> RunReplay(Context& context, const ReplayRequest& request) {
+  TILLSTREAM_TRY(CheckTopic(request.log));
+  TILLSTREAM_TRY(CheckDay("--from", request.from));
+  TILLSTREAM_TRY(CheckDay("--to", request.to));
+  const std::unique_ptr<SegmentLog> log =
+      OpenLog(context, request.log, request.codec, request.segment_bytes_max);
+  context.console.Info(fmt::format("target: {}, topic {}, codec {}", log->Describe(),
+                                   request.log.topic, CodecName(request.codec)));
+  TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
+  const Calendar& calendar = *dataset.calendar;
+  const Day last(dataset.day_count);
+  TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, calendar, last, Day(1)));
+  TILLSTREAM_ASSIGN(const Day to,
+                    ResolveDay("--to", request.to, calendar, last + 1, last + 1));
+  if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
+
+  RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
+  TILLSTREAM_ASSIGN(const RunIdentity identity,
+                    BeginRun(context, *log, request, dataset, manifest, from));
+  if (request.repair) TILLSTREAM_TRY(Repair(context, *log, request, dataset, identity));
+
+  ReplayOptions options;
+  options.topic = request.log.topic;
+  options.to = to;
+  options.speed = request.speed;
+  options.max_skew_days = request.max_skew_days;
+  options.sync = request.sync;
+  options.threads = ReplayThreads(context);
+  options.holder = context.holder;
+  options.all_stores = dataset.stores.size() == dataset.store_ids.size();
+  TILLSTREAM_ASSIGN(
+      const std::unique_ptr<Replayer> replayer,
+      Replayer::Open(*log, context.clock, dataset, identity, manifest, options));
+  ReplayReport report(context, dataset, request.log, from, to, !request.speed.is_max());
+  report.Begin(replayer->Snapshot());
+  Status result = Ok();
+  {
+    const ReplayReport::Ticker ticker(report, [&] { return replayer->Snapshot(); });
+    result = replayer->Run(context.stop);
+  }
+  TILLSTREAM_TRY(report.End(replayer->Snapshot(), result.has_value()));
+  if (!result) return result.error();
+  return static_cast<int>(kExitDone);
+}
+
+}  // namespace tillstream

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/log_options.h"
+#include "replay/replayer.h"
+
+namespace tillstream {
+
+/// What `replay` was asked for, checked.
+struct ReplayRequest {
+  LogOptions log;
+  std::string data;
+  std::vector<std::string> stores;  ///< Empty: all.
+  std::string from;                 ///< "d_17", a date, or empty for the first day.
+  std::string to;                   ///< The same, excluded; empty for the end.
+  Speed speed = Speed::Max();
+  int32_t max_skew_days = kMaxSkewDaysDefault;
+  SyncPolicy sync;
+  Codec codec = Codec::kZstd;
+  int64_t segment_bytes_max = kSegmentBytesDefault;
+  bool repair = false;
+};
+
+/// Loads the dataset, fixes the run's identity and schemas, and streams until the end or a stop.
+/// Prints progress and a summary; with `--json` the summary goes to stdout.
+Result<int> RunReplay(Context& context, const ReplayRequest& request);
+
+/// Whether `text` has the form of a day: "d_17" or "2011-02-14". For checks before the calendar is
+/// known.
+Status CheckDay(const std::string& flag, const std::string& text);
+
+/// The day that `text` names: d_N or a date of the calendar; `fallback` when it is empty. kUsage
+/// when it is not in [first day, `last`].
+Result<Day> ResolveDay(const std::string& flag, const std::string& text, const Calendar& calendar,
+                       Day last, Day fallback);
+
+/// Loads a dataset with a progress line and tells its notes.
+Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,
+                               const std::vector<std::string>& stores);
+
+}  // namespace tillstream

@@ -1,0 +1,152 @@
+#include "app/run_verify.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+
+#include "app/run_replay.h"
+#include "app/table.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "consume/verifier.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+namespace {
+
+using StoreResult = Result<StoreVerification>;
+
+/// Verifies all stores on a pool of threads.
+std::vector<StoreResult> VerifyAll(Context& context, SegmentLog& log, SchemaRegistry& registry,
+                                   const Dataset& dataset, const RunIdentity& identity,
+                                   const VerifyOptions& options) {
+  std::vector<StoreResult> results(dataset.stores.size(), StoreResult(Error{}));
+  std::atomic<size_t> next{0};
+  const auto work = [&] {
+    for (size_t i = next++; i < dataset.stores.size(); i = next++) {
+      const StoreTable& table = *dataset.stores[i];
+      VerifyOptions of_store = options;
+      of_store.partition = identity.stores.at(table.store_id()).partition;
+      results[i] = VerifyStore(log, registry, table, *dataset.calendar, of_store, context.stop);
+    }
+  };
+  std::vector<std::thread> threads;
+  const int32_t count =
+      std::min(ThreadCount(context), static_cast<int32_t>(dataset.stores.size()));
+  for (int32_t i = 1; i < count; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  return results;
+}
+
+Status PrintTable(Context& context, const std::vector<StoreVerification>& stores,
+                  const Calendar& calendar) {
+  Table table({"store", "partition", "events", "equal", "different", "missing", "repeated",
+               "foreign", "totals", "equal", "wrong", "stands at"});
+  for (const StoreVerification& s : stores) {
+    std::string place = "the end";
+    if (!s.complete) {
+      place = fmt::format("d_{} ({})", s.next_day.value(), FormatDate(calendar.at(s.next_day).date));
+    }
+    table.Add({s.store_id, std::to_string(s.partition.value()), WithThousands(s.events_expected),
+               WithThousands(s.events_equal), WithThousands(s.events_different),
+               WithThousands(s.events_missing), WithThousands(s.events_repeated),
+               WithThousands(s.events_foreign), WithThousands(s.totals_expected),
+               WithThousands(s.totals_equal), WithThousands(s.totals_wrong), place});
+  }
+  TILLSTREAM_TRY(context.out.Write(table.ToString()));
+  for (const StoreVerification& s : stores) {
+    for (const std::string& difference : s.differences) {
+      TILLSTREAM_TRY(context.out.Write(difference + "\n"));
+    }
+  }
+  return context.out.Flush();
+}
+
+Status PrintJson(Context& context, const std::vector<StoreVerification>& stores) {
+  Json list = Json::array();
+  for (const StoreVerification& s : stores) {
+    list.push_back({{"store", s.store_id},
+                    {"partition", s.partition.value()},
+                    {"events_expected", s.events_expected},
+                    {"events_equal", s.events_equal},
+                    {"events_different", s.events_different},
+                    {"events_missing", s.events_missing},
+                    {"events_repeated", s.events_repeated},
+                    {"events_foreign", s.events_foreign},
+                    {"totals_expected", s.totals_expected},
+                    {"totals_equal", s.totals_equal},
+                    {"totals_wrong", s.totals_wrong},
+                    {"next_day", s.next_day.value()},
+                    {"complete", s.complete},
+                    {"differences", s.differences}});
+  }
+  TILLSTREAM_TRY(context.out.Write(DumpJson(list) + "\n"));
+  return context.out.Flush();
+}
+
+}  // namespace
+
+Result<int> RunVerify(Context& context, const VerifyRequest& request) {
+  TILLSTREAM_TRY(CheckTopic(request.log));
+  TILLSTREAM_TRY(CheckDay("--from", request.from));
+  TILLSTREAM_TRY(CheckDay("--to", request.to));
+  TILLSTREAM_TRY(RequireLog(context, request.log));
+  RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
+  if (!identity) {
+    return MakeError(ErrorCode::kNotFound, "log {}: no run of topic {}; tillstream replay begins one",
+                     request.log.directory, Quote(request.log.topic));
+  }
+  TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
+  for (const auto& table : dataset.stores) {
+    if (identity->stores.contains(table->store_id())) continue;
+    return MakeError(ErrorCode::kRefused, "run: store {} is not in the run", table->store_id());
+  }
+  const Calendar& calendar = *dataset.calendar;
+  const Day last(dataset.day_count);
+  VerifyOptions options;
+  options.topic = request.log.topic;
+  options.stream_from = identity->from;
+  TILLSTREAM_ASSIGN(options.from,
+                    ResolveDay("--from", request.from, calendar, last, identity->from));
+  TILLSTREAM_ASSIGN(options.to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
+  options.from = std::max(options.from, options.stream_from);
+  if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
+
+  const std::unique_ptr<SegmentLog> log = OpenLog(context, request.log);
+  TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
+                    LogRegistry::Open(*log, context.clock, context.holder));
+  const auto begin = context.clock.Monotonic();
+  std::vector<StoreVerification> stores;
+  for (StoreResult& result : VerifyAll(context, *log, *registry, dataset, *identity, options)) {
+    if (!result) return result.error();
+    stores.push_back(*std::move(result));
+  }
+  TILLSTREAM_TRY(context.common.json ? PrintJson(context, stores)
+                                     : PrintTable(context, stores, calendar));
+  if (context.stop.stop_requested()) {
+    context.console.Warning("stopped before the end; what is shown is what was compared so far");
+    return static_cast<int>(kExitDone);
+  }
+  int64_t events = 0;
+  for (const StoreVerification& s : stores) events += s.events_equal;
+  const bool clean = std::all_of(stores.begin(), stores.end(),
+                                 [](const StoreVerification& s) { return s.clean(); });
+  const auto slowest = std::min_element(
+      stores.begin(), stores.end(),
+      [](const StoreVerification& a, const StoreVerification& b) { return a.next_day < b.next_day; });
+  const bool complete = std::all_of(stores.begin(), stores.end(),
+                                    [](const StoreVerification& s) { return s.complete; });
+  const std::string place =
+      complete ? "complete" : fmt::format("stands at d_{}", slowest->next_day.value());
+  context.console.Info(fmt::format(
+      "{}: {} events equal, {}, {} in {:.1f} s", request.log.topic, WithThousands(events),
+      clean ? "no difference" : "differences found", place,
+      static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9));
+  if (!clean || (request.complete && !complete)) return static_cast<int>(kExitFailed);
+  return static_cast<int>(kExitDone);
+}
+
+}  // namespace tillstream

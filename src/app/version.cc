@@ -1,0 +1,22 @@
+#include "app/version.h"
+
+#include <toml++/toml.h>
+
+#include <CLI/Version.hpp>
+
+#include "base/library_versions.h"
+#include "log/library_versions.h"
+
+namespace tillstream {
+
+std::string VersionText() {
+  std::string text = "tillstream " TILLSTREAM_VERSION "\n";
+  for (const std::string& line : BaseLibraryVersions()) text += line + "\n";
+  for (const std::string& line : LogLibraryVersions()) text += line + "\n";
+  text += "cli11 " CLI11_VERSION "\n";
+  text += "toml++ " + std::to_string(TOML_LIB_MAJOR) + "." + std::to_string(TOML_LIB_MINOR) + "." +
+          std::to_string(TOML_LIB_PATCH) + "\n";
+  return text;
+}
+
+}  // namespace tillstream

@@ -1,0 +1,226 @@
+#include "consume/consumer.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+#include "model/date.h"
+
+namespace tillstream {
+namespace {
+
+/// How often the end of a log is looked at again while it is followed.
+constexpr std::chrono::milliseconds kFollowPoll{20};
+
+/// How often a group's positions are stored.
+constexpr std::chrono::seconds kStoreInterval{1};
+
+/// Lines of skipped records that are reported one by one; the rest is only counted.
+constexpr int64_t kSkipLinesMax = 20;
+
+bool ParseInteger(std::string_view text, int64_t* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+Status OffsetRange::Add(std::string_view text) {
+  const auto bad = [&] {
+    return MakeError(ErrorCode::kUsage,
+                     "-o: {} is not a place; write beginning, end, stored, N, -N, s@MS, e@MS or "
+                     "d@2011-01-29",
+                     Quote(text));
+  };
+  OffsetSpec spec;
+  if (text == "beginning") {
+    spec.kind = OffsetSpec::Kind::kBeginning;
+  } else if (text == "end") {
+    spec.kind = OffsetSpec::Kind::kEnd;
+  } else if (text == "stored") {
+    spec.kind = OffsetSpec::Kind::kStored;
+  } else if (text.starts_with("d@")) {
+    Result<Date> date = ParseDate(text.substr(2));
+    if (!date) return Error{ErrorCode::kUsage, "-o: " + date.error().message};
+    spec = {OffsetSpec::Kind::kTimestamp, tillstream::StartOf(*date).value()};
+  } else if (text.starts_with("s@") || text.starts_with("e@")) {
+    int64_t milliseconds = 0;
+    if (!ParseInteger(text.substr(2), &milliseconds)) return bad();
+    if (text[0] == 'e') {
+      stop_at = Timestamp(milliseconds);
+      return Ok();
+    }
+    spec = {OffsetSpec::Kind::kTimestamp, milliseconds};
+  } else if (int64_t number = 0; ParseInteger(text, &number)) {
+    spec = number < 0 ? OffsetSpec{OffsetSpec::Kind::kFromEnd, -number}
+                      : OffsetSpec{OffsetSpec::Kind::kOffset, number};
+  } else {
+    return bad();
+  }
+  if (start) return MakeError(ErrorCode::kUsage, "-o: given twice; one start and one e@MS at most");
+  start = spec;
+  return Ok();
+}
+
+Consumer::Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
+                   GroupPositions* group, ConsumeOptions options,
+                   std::function<void(const std::string&)> on_skip)
+    : log_(log),
+      clock_(clock),
+      sink_(sink),
+      group_(group),
+      options_(std::move(options)),
+      on_skip_(std::move(on_skip)),
+      decoder_(registry) {}
+
+Result<Offset> Consumer::StartOf(const Source& source) {
+  LogReader& reader = *source.reader;
+  OffsetSpec spec;
+  if (options_.range.start) {
+    spec = *options_.range.start;
+  } else if (group_ != nullptr) {
+    spec.kind = OffsetSpec::Kind::kStored;
+  }
+  TILLSTREAM_ASSIGN(const Offset begin, reader.Begin());
+  switch (spec.kind) {
+    case OffsetSpec::Kind::kBeginning:
+      return begin;
+    case OffsetSpec::Kind::kEnd:
+      return reader.End();
+    case OffsetSpec::Kind::kStored: {
+      const std::optional<Offset> stored =
+          group_ == nullptr ? std::nullopt : group_->Find(source.partition);
+      return stored ? *stored : begin;
+    }
+    case OffsetSpec::Kind::kOffset:
+      return std::max(begin, Offset(spec.value));
+    case OffsetSpec::Kind::kFromEnd: {
+      TILLSTREAM_ASSIGN(const Offset end, reader.End());
+      return std::max(begin, end - spec.value);
+    }
+    case OffsetSpec::Kind::kTimestamp:
+      return reader.OffsetAt(Timestamp(spec.value));
+  }
+  return begin;
+}
+
+Status Consumer::OpenSources() {
+  std::vector<PartitionId> partitions = options_.partitions;
+  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log_.ListTopics());
+  const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
+    return info.name == options_.topic;
+  });
+  if (topic == topics.end()) {
+    std::vector<std::string> names;
+    for (const TopicInfo& info : topics) names.push_back(info.name);
+    const std::string nearest = Nearest(options_.topic, names);
+    return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(),
+                     Quote(options_.topic),
+                     nearest.empty() ? "tillstream replay makes one" : "did you mean " + nearest);
+  }
+  if (partitions.empty()) {
+    for (PartitionId id; id.value() < topic->partition_count; ++id) partitions.push_back(id);
+  }
+  for (const PartitionId id : partitions) {
+    if (id.value() >= topic->partition_count) {
+      return MakeError(ErrorCode::kUsage, "-p: topic {} has partitions 0 to {}, found {}",
+                       Quote(options_.topic), topic->partition_count - 1, id.value());
+    }
+    Source source;
+    source.partition = {options_.topic, id};
+    TILLSTREAM_ASSIGN(source.reader, log_.OpenReader(source.partition));
+    TILLSTREAM_ASSIGN(source.next, StartOf(source));
+    TILLSTREAM_TRY(source.reader->Seek(source.next));
+    sources_.push_back(std::move(source));
+  }
+  return Ok();
+}
+
+Status Consumer::Run(std::stop_token stop) {
+  TILLSTREAM_TRY(OpenSources());
+  last_store_ = clock_.Monotonic();
+  Status result = Ok();
+  bool done = false;
+  while (!done && result) {
+    bool any = false;
+    bool all_ended = true;
+    for (Source& source : sources_) {
+      if (source.ended) continue;
+      Result<bool> read = ReadBatch(source);
+      if (!read) {
+        result = read.error();
+        break;
+      }
+      any = any || *read;
+      all_ended = all_ended && source.ended;
+      done = stop.stop_requested() || Full() || sink_.closed();
+      if (done) break;
+    }
+    if (!result || done) break;
+    if (all_ended || (!any && options_.stop_at_end)) break;
+    if (!any) {
+      // Whoever looks at the output sees everything that is there while nothing more comes.
+      TILLSTREAM_TRY(StorePositions());
+      clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
+    } else if (clock_.Monotonic() - last_store_ >= kStoreInterval) {
+      TILLSTREAM_TRY(StorePositions());
+    }
+  }
+  const Status stored = StorePositions();
+  return result ? stored : result;
+}
+
+Result<bool> Consumer::ReadBatch(Source& source) {
+  TILLSTREAM_ASSIGN(const std::span<const RecordView> records,
+                    source.reader->Read(std::chrono::milliseconds(0)));
+  for (const RecordView& record : records) {
+    if (Full() || sink_.closed()) break;
+    if (options_.range.stop_at && record.timestamp >= *options_.range.stop_at) {
+      source.ended = true;
+      break;
+    }
+    TILLSTREAM_TRY(Handle(source, record));
+    source.next = record.offset + 1;
+  }
+  return !records.empty();
+}
+
+Status Consumer::Handle(Source& source, const RecordView& record) {
+  const Status decoded = decoder_.Decode(record, &event_);
+  if (!decoded) return Skip(source, record, decoded.error());
+  if (!options_.store_id.empty()) {
+    const auto* sale = std::get_if<SalesRecord>(&event_);
+    const auto* total = std::get_if<StoreDay>(&event_);
+    if (sale != nullptr && sale->store_id != options_.store_id) return Ok();
+    if (total != nullptr && total->store_id != options_.store_id) return Ok();
+  }
+  TILLSTREAM_TRY(sink_.Put(source.partition, record, event_));
+  ++summary_.records;
+  summary_.bytes += static_cast<int64_t>(record.key.size() + record.value.size());
+  return Ok();
+}
+
+Status Consumer::Skip(const Source& source, const RecordView& record, const Error& error) {
+  const std::string where =
+      fmt::format("{} offset {}", source.partition.ToString(), record.offset.value());
+  if (error.code != ErrorCode::kCorrupt) return error.At(where);
+  if (options_.on_error == OnError::kStop) {
+    return Error{error.code,
+                 fmt::format("{}: {}; --on-error skip goes on behind it", where, error.message)};
+  }
+  // The reason without its particulars, so that a million poison records make one line.
+  const int64_t count = ++summary_.skipped[error.message.substr(0, error.message.find(':'))];
+  if (count <= kSkipLinesMax) on_skip_(fmt::format("{}: {}; skipped", where, error.message));
+  if (count == kSkipLinesMax) on_skip_("more of the same are only counted");
+  return Ok();
+}
+
+Status Consumer::StorePositions() {
+  last_store_ = clock_.Monotonic();
+  TILLSTREAM_TRY(sink_.Flush());
+  if (group_ == nullptr || sink_.closed()) return Ok();
+  for (const Source& source : sources_) group_->Set(source.partition, source.next);
+  return group_->Store();
+}
+
+}  // namespace tillstream

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "consume/event_decoder.h"
+#include "consume/event_sink.h"
+#include "consume/group_positions.h"
+#include "log/event_log.h"
+
+namespace tillstream {
+
+/// Where reading begins or ends, as `-o` says it.
+struct OffsetSpec {
+  enum class Kind {
+    kBeginning,
+    kEnd,
+    kStored,     ///< The group's position; the beginning where it has none.
+    kOffset,     ///< At offset `value`.
+    kFromEnd,    ///< `value` records before the end.
+    kTimestamp,  ///< At the first record with a timestamp of `value` ms or later.
+  };
+  Kind kind = Kind::kBeginning;
+  int64_t value = 0;
+};
+
+/// What `-o` was given, taken together.
+struct OffsetRange {
+  std::optional<OffsetSpec> start;
+  std::optional<Timestamp> stop_at;  ///< e@MS: records from this time on are not read.
+
+  /// Adds one of beginning, end, stored, N, -N, s@MS, e@MS, d@DATE. kUsage otherwise.
+  Status Add(std::string_view text);
+};
+
+/// What happens to a record that cannot be decoded.
+enum class OnError {
+  kStop,
+  kSkip,  ///< Counted and reported, then the next.
+};
+
+struct ConsumeOptions {
+  std::string topic = "sales";
+  std::vector<PartitionId> partitions;  ///< Empty: all.
+  OffsetRange range;
+  int64_t count_max = 0;     ///< 0: no limit.
+  bool stop_at_end = false;  ///< Else the end is followed.
+  std::string store_id;      ///< Only events of this store; empty for all.
+  OnError on_error = OnError::kStop;
+};
+
+struct ConsumeSummary {
+  int64_t records = 0;                      ///< Given to the sink.
+  int64_t bytes = 0;                        ///< Keys and values of those.
+  std::map<std::string, int64_t> skipped;   ///< Records that could not be decoded, by reason.
+};
+
+/// Reads partitions in turn, a batch at a time, decodes each record and gives it to a sink.
+/// One thread.
+class Consumer {
+ public:
+  /// `log`, `registry`, `clock` and `sink` must outlive the consumer. `group` may be null.
+  /// `on_skip` gets one line for a record that is skipped.
+  Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
+           GroupPositions* group, ConsumeOptions options,
+           std::function<void(const std::string&)> on_skip);
+
+  /// Runs until the end, the count, a stop request or a sink that is closed. The group's positions
+  /// are stored about once a second and at the end, after the sink was flushed: never ahead of what
+  /// the sink has taken. On kCorrupt the position stays before the record.
+  Status Run(std::stop_token stop);
+
+  const ConsumeSummary& summary() const { return summary_; }
+
+ private:
+  struct Source {
+    TopicPartition partition;
+    std::unique_ptr<LogReader> reader;
+    Offset next;  ///< First offset that the sink has not taken.
+    bool ended = false;
+  };
+
+  Status OpenSources();
+  Result<Offset> StartOf(const Source& source);
+  /// Reads one batch; false when nothing was there.
+  Result<bool> ReadBatch(Source& source);
+  Status Handle(Source& source, const RecordView& record);
+  Status Skip(const Source& source, const RecordView& record, const Error& error);
+  bool Full() const { return options_.count_max > 0 && summary_.records >= options_.count_max; }
+  Status StorePositions();
+
+  EventLog& log_;
+  Clock& clock_;
+  EventSink& sink_;
+  GroupPositions* group_;
+  const ConsumeOptions options_;
+  const std::function<void(const std::string&)> on_skip_;
+  EventDecoder decoder_;
+  Event event_;
+  std::vector<Source> sources_;
+  ConsumeSummary summary_;
+  std::chrono::nanoseconds last_store_{0};
+};
+
+}  // namespace tillstream

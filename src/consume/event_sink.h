@@ -1,0 +1,26 @@
+#pragma once
+
+#include "base/result.h"
+#include "consume/event_decoder.h"
+#include "log/event_log.h"
+
+namespace tillstream {
+
+/// Where consumed events go. Not thread safe.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+
+  /// Takes one event; `record` and `event` are valid during the call.
+  virtual Status Put(const TopicPartition& partition, const RecordView& record,
+                     const Event& event) = 0;
+
+  /// On success everything put before has left the process. The consumer stores its position only
+  /// after that.
+  virtual Status Flush() = 0;
+
+  /// True when nobody takes events any more; the consumer then ends without an Error.
+  virtual bool closed() const { return false; }
+};
+
+}  // namespace tillstream

@@ -1,0 +1,75 @@
+#include "consume/group_positions.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "model/names.h"
+
+namespace tillstream {
+
+Result<std::unique_ptr<GroupPositions>> GroupPositions::Open(FileSystem& files,
+                                                             const std::string& log_directory,
+                                                             const std::string& group,
+                                                             const std::string& holder) {
+  if (!IsTopicName(group)) {
+    return MakeError(ErrorCode::kUsage,
+                     "-g: {} is not a group name; use letters, digits, '.', '_' and '-'",
+                     Quote(group));
+  }
+  const std::string directory = JoinPath(log_directory, ".groups");
+  TILLSTREAM_TRY(files.MakeDirectory(directory));
+  std::unique_ptr<GroupPositions> positions(
+      new GroupPositions(files, JoinPath(directory, group + ".json")));
+  Result<std::unique_ptr<FileLock>> lock =
+      files.Lock(JoinPath(directory, group + ".lock"), holder);
+  if (!lock && lock.error().code == ErrorCode::kRefused) {
+    return MakeError(ErrorCode::kRefused, "group {}: {} reads as this group; use another -g",
+                     Quote(group), lock.error().message);
+  }
+  if (!lock) return lock.error();
+  positions->lock_ = *std::move(lock);
+  TILLSTREAM_TRY(positions->Load());
+  return positions;
+}
+
+Status GroupPositions::Load() {
+  Result<std::string> text = ReadFile(files_, path_);
+  if (!text && text.error().code == ErrorCode::kNotFound) return Ok();
+  if (!text) return text.error();
+  try {
+    TILLSTREAM_ASSIGN(const Json json, ParseJson(*text));
+    for (const auto& [topic, partitions] : json.items()) {
+      for (const auto& [partition, offset] : partitions.items()) {
+        positions_[{topic, PartitionId(std::stoi(partition))}] = Offset(offset.get<int64_t>());
+      }
+    }
+    return Ok();
+  } catch (const std::exception&) {
+    return MakeError(ErrorCode::kCorrupt,
+                     "{}: not a group's positions; remove it and give the place with -o", path_);
+  }
+}
+
+std::optional<Offset> GroupPositions::Find(const TopicPartition& partition) const {
+  const auto found = positions_.find(partition);
+  if (found == positions_.end()) return std::nullopt;
+  return found->second;
+}
+
+void GroupPositions::Set(const TopicPartition& partition, Offset next) {
+  const auto [place, is_new] = positions_.try_emplace(partition, next);
+  changed_ = changed_ || is_new || place->second != next;
+  place->second = next;
+}
+
+Status GroupPositions::Store() {
+  if (!changed_) return Ok();
+  Json json = Json::object();
+  for (const auto& [partition, next] : positions_) {
+    json[partition.topic][std::to_string(partition.partition.value())] = next.value();
+  }
+  TILLSTREAM_TRY(WriteFileAtomically(files_, path_, json.dump(1) + "\n"));
+  changed_ = false;
+  return Ok();
+}
+
+}  // namespace tillstream

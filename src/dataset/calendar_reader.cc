@@ -1,0 +1,163 @@
+#include "dataset/calendar_reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+
+#include "base/text.h"
+#include "dataset/csv.h"
+#include "dataset/sales_layout.h"
+
+namespace tillstream {
+namespace {
+
+enum CalendarColumn : size_t { kDate, kWeek, kDay, kColumnCount };
+constexpr std::string_view kNames[kColumnCount] = {"date", "wm_yr_wk", "d"};
+
+/// Kaggle's other columns: known, and not needed to replay sales.
+constexpr std::string_view kKnownNames[] = {
+    "weekday",      "wday",         "month",        "year",    "event_name_1", "event_type_1",
+    "event_name_2", "event_type_2", "snap_CA",      "snap_TX", "snap_WI"};
+
+/// A whole number without sign in all of `text`.
+std::optional<int32_t> ParseNumber(std::string_view text) {
+  int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || text[0] == '-') {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// Numbers that should follow each other. After a fault either the number that was expected next or
+/// the one behind what was found is right, so that one slip is one fault.
+class Sequence {
+ public:
+  /// Any number may be first.
+  Sequence() = default;
+  explicit Sequence(int64_t first) : has_expected_(true), expected_(first) {}
+
+  bool Accept(int64_t found) {
+    const bool is_right = !has_expected_ || found == expected_ || found == alternative_;
+    alternative_ = is_right ? kNone : found + 1;
+    expected_ = is_right ? found + 1 : expected_ + 1;
+    has_expected_ = true;
+    return is_right;
+  }
+  /// Passes over a place whose number cannot be read.
+  void Skip() {
+    if (has_expected_) ++expected_;
+    if (alternative_ != kNone) ++alternative_;
+  }
+  int64_t expected() const { return expected_; }
+
+ private:
+  static constexpr int64_t kNone = INT64_MIN;
+  bool has_expected_ = false;
+  int64_t expected_ = 0;
+  int64_t alternative_ = kNone;
+};
+
+class CalendarRows {
+ public:
+  explicit CalendarRows(FileFaults* faults) : faults_(faults) {}
+
+  void ReadRow(int64_t line, std::string_view date_text, std::string_view week_text,
+               std::string_view day_text) {
+    const int64_t expected_day = days_.expected();
+    std::optional<int64_t> jump;  // How far the day number is ahead, when it is wrong.
+    std::optional<int32_t> day;
+    if (day_text.starts_with("d_")) day = ParseNumber(day_text.substr(2));
+    if (!day || fmt::format("d_{}", *day) != day_text) {
+      faults_->Add(line, kNames[kDay], "expected \"d_{}\", found {}", expected_day,
+                   Quote(day_text));
+      days_.Skip();
+    } else if (!days_.Accept(*day)) {
+      faults_->Add(line, kNames[kDay], "expected \"d_{}\", found {}", expected_day,
+                   Quote(day_text));
+      jump = *day - expected_day;
+    }
+    CheckDate(line, date_text, jump);
+    const std::optional<int32_t> week = ParseNumber(week_text);
+    if (!week) {
+      faults_->Add(line, kNames[kWeek], "expected a week as a whole number, found {}",
+                   Quote(week_text));
+    }
+    calendar_.push_back({date_, week.value_or(0)});
+  }
+
+  /// Passes over a row that cannot be read.
+  void SkipRow() {
+    days_.Skip();
+    dates_.Skip();
+  }
+
+  std::vector<CalendarDay> Take() { return std::move(calendar_); }
+  bool empty() const { return calendar_.empty(); }
+
+ private:
+  void CheckDate(int64_t line, std::string_view text, std::optional<int64_t> day_jump) {
+    const int64_t expected = dates_.expected();
+    const Result<Date> date = ParseDate(text);
+    if (!date) {
+      faults_->Add(line, kNames[kDate], "{}", date.error().message);
+      dates_.Skip();
+      return;
+    }
+    date_ = *date;
+    const int64_t number = date->time_since_epoch().count();
+    if (dates_.Accept(number)) return;
+    // A row that is missing, or there twice, shows in both columns; once is enough.
+    if (day_jump == number - expected) return;
+    faults_->Add(line, kNames[kDate], "expected {}, the next date, found {}",
+                 FormatDate(Date(std::chrono::days(expected))), text);
+  }
+
+  FileFaults* const faults_;
+  Sequence days_{1};
+  Sequence dates_;
+  Date date_;
+  std::vector<CalendarDay> calendar_;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaults* faults,
+                                                     std::vector<std::string>* notes) {
+  const auto is_known = [](std::string_view name) {
+    return std::find(std::begin(kKnownNames), std::end(kKnownNames), name) !=
+               std::end(kKnownNames) ||
+           name.starts_with("snap_");
+  };
+  std::vector<std::string> names;
+  std::vector<size_t> columns;
+  std::vector<std::string> ignored;
+  if (!ReadHeader(lines, faults, &names) ||
+      !FindColumns(names, kNames, is_known, faults, &columns, &ignored)) {
+    TILLSTREAM_TRY(lines->status());
+    return std::shared_ptr<const Calendar>();
+  }
+  if (!ignored.empty()) notes->push_back(IgnoredColumnsNote(faults->file(), ignored));
+
+  CalendarRows rows(faults);
+  Line line;
+  std::vector<std::string_view> cells;
+  int64_t dropped_lines = lines->dropped_lines();
+  while (lines->Next(&line)) {
+    for (; dropped_lines < lines->dropped_lines(); ++dropped_lines) rows.SkipRow();
+    if (!SplitRow(line, names, faults, &cells)) {
+      rows.SkipRow();
+      continue;
+    }
+    rows.ReadRow(line.number, cells[columns[kDate]], cells[columns[kWeek]], cells[columns[kDay]]);
+  }
+  TILLSTREAM_TRY(lines->status());
+  if (rows.empty() && lines->is_complete() && faults->count() == 0) {
+    faults->Add(0, "", "expected rows after the header, found none");
+  }
+  if (faults->count() > 0 || !lines->is_complete()) return std::shared_ptr<const Calendar>();
+  return std::make_shared<const Calendar>(rows.Take());
+}
+
+}  // namespace tillstream

@@ -1,0 +1,132 @@
+#include "log/recovery.h"
+
+#include <algorithm>
+
+#include "log/segment_walker.h"
+
+namespace tillstream {
+namespace {
+
+/// Enough for a header and what stands around it in the same page.
+constexpr size_t kHeaderReadBytes = 4096;
+constexpr size_t kIndexBytesMax = size_t{64} << 20;
+
+Result<SegmentWalker> OpenWalker(FileSystem& files, const SegmentPaths& paths, Offset base) {
+  TILLSTREAM_ASSIGN(std::unique_ptr<File> file,
+                    files.Open(paths.Path(base, kLogSuffix), OpenMode::kRead));
+  return SegmentWalker(std::move(file), paths.Where(base), base, kHeaderReadBytes);
+}
+
+std::string UnfinishedText(const std::string& where, int64_t size_bytes, Offset next) {
+  const std::string place =
+      next > Offset(0) ? fmt::format("after offset {}", next.value() - 1) : "before offset 0";
+  return fmt::format("{}: {} bytes {} are an unfinished batch; cut", where, size_bytes, place);
+}
+
+/// Whether the batch that `walker` looks at is whole; false when it is an unfinished end.
+Result<bool> CheckWhole(SegmentWalker& walker) {
+  TILLSTREAM_ASSIGN(const std::string_view bytes, walker.Bytes());
+  if (static_cast<int64_t>(bytes.size()) < walker.header().size_bytes()) return false;
+  const Status crc = CheckBatchCrc(bytes);
+  if (crc) return true;
+  TILLSTREAM_ASSIGN(const bool unwritten, walker.EndsInUnwrittenBlocks());
+  if (unwritten) return false;
+  return CorruptAt(walker.where(), walker.position(), crc.error().message);
+}
+
+Result<bool> IndexIsPlausible(FileSystem& files, const std::string& path, size_t entry_bytes,
+                              int64_t log_bytes, bool may_be_empty) {
+  const Result<FileInfo> info = files.Info(path);
+  if (!info && info.error().code == ErrorCode::kNotFound) return false;
+  if (!info) return info.error();
+  const int64_t size = info->size_bytes;
+  const auto entry = static_cast<int64_t>(entry_bytes);
+  // One entry for every interval, and the one that seals the time index.
+  const int64_t size_max = (log_bytes / kIndexIntervalBytes + 1) * entry;
+  return size % entry == 0 && size <= size_max && (size > 0 || may_be_empty);
+}
+
+Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view content) {
+  TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path, OpenMode::kAppend));
+  TILLSTREAM_TRY(BringIndexTo(*file, content));
+  return file->Sync();
+}
+
+}  // namespace
+
+Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPaths& paths,
+                                            Offset base, int64_t recovery_bytes,
+                                            const std::function<void(const std::string&)>& warn) {
+  TILLSTREAM_ASSIGN(SegmentWalker walker, OpenWalker(files, paths, base));
+  TILLSTREAM_ASSIGN(const int64_t file_size, walker.FileSize());
+  RecoveredSegment found = {base, 0, IndexBuilder(base)};
+  for (;;) {
+    TILLSTREAM_ASSIGN(BatchState state, walker.Look());
+    if (state == BatchState::kComplete &&
+        walker.position() + walker.header().size_bytes() > file_size - recovery_bytes) {
+      TILLSTREAM_ASSIGN(const bool whole, CheckWhole(walker));
+      if (!whole) state = BatchState::kUnfinished;
+    }
+    if (state == BatchState::kComplete) {
+      found.indexes.Add(walker.header(), walker.position());
+      walker.Step();
+      continue;
+    }
+    found.end = walker.next_offset();
+    found.size_bytes = walker.position();
+    if (state == BatchState::kUnfinished) {
+      TILLSTREAM_ASSIGN(std::unique_ptr<File> log,
+                        files.Open(paths.Path(base, kLogSuffix), OpenMode::kAppend));
+      TILLSTREAM_TRY(log->Truncate(found.size_bytes));
+      TILLSTREAM_TRY(log->Sync());
+      if (warn) warn(UnfinishedText(walker.where(), file_size - found.size_bytes, found.end));
+    }
+    return found;
+  }
+}
+
+Result<IndexBuilder> BuildSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base) {
+  TILLSTREAM_ASSIGN(SegmentWalker walker, OpenWalker(files, paths, base));
+  IndexBuilder indexes(base);
+  for (;;) {
+    TILLSTREAM_ASSIGN(const BatchState state, walker.Look());
+    if (state != BatchState::kComplete) break;
+    indexes.Add(walker.header(), walker.position());
+    walker.Step();
+  }
+  indexes.Seal();
+  return indexes;
+}
+
+Status RepairSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base) {
+  TILLSTREAM_ASSIGN(const FileInfo log, files.Info(paths.Path(base, kLogSuffix)));
+  const std::string offset_path = paths.Path(base, kOffsetIndexSuffix);
+  const std::string time_path = paths.Path(base, kTimeIndexSuffix);
+  TILLSTREAM_ASSIGN(const bool offset_ok,
+                    IndexIsPlausible(files, offset_path, kOffsetEntryBytes, log.size_bytes, true));
+  TILLSTREAM_ASSIGN(const bool time_ok,
+                    IndexIsPlausible(files, time_path, kTimeEntryBytes, log.size_bytes, false));
+  if (offset_ok && time_ok) return Ok();
+  TILLSTREAM_ASSIGN(const IndexBuilder indexes, BuildSealedIndexes(files, paths, base));
+  TILLSTREAM_TRY(ReplaceIndex(files, offset_path, indexes.offset_index()));
+  TILLSTREAM_TRY(ReplaceIndex(files, time_path, indexes.time_index()));
+  return files.SyncDirectory(paths.directory());
+}
+
+Status BringIndexTo(File& file, std::string_view content) {
+  TILLSTREAM_ASSIGN(const FileInfo info, file.Info());
+  const size_t size = std::min<size_t>(static_cast<size_t>(info.size_bytes), kIndexBytesMax);
+  std::string found(size, '\0');
+  TILLSTREAM_ASSIGN(const size_t got, file.ReadAt(0, found.data(), found.size()));
+  found.resize(got);
+  const auto [here, there] =
+      std::mismatch(found.begin(), found.end(), content.begin(), content.end());
+  const auto same = static_cast<size_t>(here - found.begin());
+  if (static_cast<int64_t>(same) < info.size_bytes) {
+    TILLSTREAM_TRY(file.Truncate(static_cast<int64_t>(same)));
+  }
+  content.remove_prefix(same);
+  return content.empty() ? Ok() : file.Append(content);
+}
+
+}  // namespace tillstream

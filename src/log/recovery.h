@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "log/segment_files.h"
+#include "log/segment_index.h"
+
+namespace tillstream {
+
+/// What a walk over the last segment of a partition found.
+struct RecoveredSegment {
+  Offset end;              ///< One past the last record.
+  int64_t size_bytes = 0;  ///< Of the .log file.
+  IndexBuilder indexes;    ///< With all entries pending.
+};
+
+/// Walks the segment `base` of a writer's partition whose .log is `log`. Batches that end within
+/// the last `recovery_bytes` are checked against their CRC, of the others the header alone. An
+/// unfinished end is cut, durably, and said to `on_warning`. kCorrupt for damage that is none.
+Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPaths& paths,
+                                            Offset base, int64_t recovery_bytes,
+                                            const std::function<void(const std::string&)>& warn);
+
+/// Writes the indexes of a segment that will not grow again anew when one is missing or has a size
+/// that it cannot have; syncs what it wrote.
+Status RepairSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base);
+
+/// Computes the sealed indexes of a segment from its batches.
+Result<IndexBuilder> BuildSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base);
+
+/// Makes the content of an index file equal to `content`, writing only what differs. No sync.
+Status BringIndexTo(File& file, std::string_view content);
+
+}  // namespace tillstream

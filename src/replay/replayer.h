@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/result.h"
+#include "dataset/dataset.h"
+#include "log/event_log.h"
+#include "replay/generator.h"
+#include "replay/run_identity.h"
+#include "replay/speed.h"
+
+namespace tillstream {
+
+/// Default of --max-skew: how many days a store may be ahead of the slowest at speed max.
+inline constexpr int32_t kMaxSkewDaysDefault = 7;
+
+struct ReplayOptions {
+  std::string topic = "sales";
+  Day to{0};  ///< First day that is not written any more; one past the data's last for all of it.
+  Speed speed = Speed::Max();
+  int32_t max_skew_days = kMaxSkewDaysDefault;
+  SyncPolicy sync;
+  int32_t threads = 1;
+  std::string holder;  ///< Who holds the writers' locks, for a second writer's message.
+  /// Whether this command is over all stores: it then starts a new clock, else it joins the stored.
+  bool all_stores = true;
+};
+
+/// Where one store stands, for progress and summary.
+struct StoreProgress {
+  std::string store_id;
+  PartitionId partition;
+  Day next_day{1};             ///< First day that is not wholly written.
+  Position position;           ///< Written, perhaps not durable yet.
+  Position durable;            ///< Durable.
+  int64_t events_written = 0;  ///< By this command.
+  int64_t bytes_written = 0;   ///< Framed records by this command, before compression.
+  bool done = false;
+  std::chrono::nanoseconds lag{0};      ///< Schedule minus last durable day; 0 at speed max.
+  std::chrono::nanoseconds lag_max{0};  ///< Largest lag so far.
+};
+
+/// Runs one generator a store over one virtual clock, on a pool of threads: the store that is
+/// furthest behind goes first, no store is written by two threads at once.
+///
+/// Threads: Run() is called once; Snapshot() may be called from any thread meanwhile. The pool's
+/// threads block in writes and syncs of the log and in the clock's sleep, never while they hold the
+/// mutex.
+class Replayer {
+ public:
+  /// Opens a writer for every store in `dataset.stores`, which recovers what a crash left, and
+  /// fixes the schedule (storing the clock in `manifest` when this command is to). `identity` is
+  /// the reconciled one, its topics exist.
+  static Result<std::unique_ptr<Replayer>> Open(EventLog& log, Clock& clock, const Dataset& dataset,
+                                                const RunIdentity& identity, RunManifest& manifest,
+                                                const ReplayOptions& options);
+
+  /// Writes until every store is at its end or a stop is requested; either way everything written
+  /// is durable when it returns without an Error. On an Error the other stores are stopped at the
+  /// end of the day that they are writing and made durable; the first Error is returned.
+  Status Run(std::stop_token stop);
+
+  std::vector<StoreProgress> Snapshot() const;
+
+ private:
+  struct Store {
+    std::unique_ptr<Generator> generator;
+    bool running = false;
+    StoreProgress progress;
+    Position first_position;
+  };
+
+  Replayer(Clock& clock, std::shared_ptr<const Calendar> calendar, const ReplayOptions& options)
+      : clock_(clock), calendar_(std::move(calendar)), options_(options) {}
+
+  Status StartClock(RunManifest& manifest);
+  /// When the store's next day is released; 0 at speed max.
+  std::chrono::nanoseconds DueOf(Day day) const;
+  void Work(const std::stop_token& stop);
+  Status WriteOneDay(Store& store);
+  void Publish(Store& store) TILLSTREAM_REQUIRES(mutex_);
+  /// The store to write next, or none: then `wake_at` is when to look again, 0 for "when another
+  /// store has finished its day".
+  Store* PickStore(std::chrono::nanoseconds* wake_at) TILLSTREAM_REQUIRES(mutex_);
+  bool AllDone() const TILLSTREAM_REQUIRES(mutex_);
+
+  Clock& clock_;
+  std::shared_ptr<const Calendar> calendar_;
+  const ReplayOptions options_;
+  Schedule schedule_;
+  std::vector<std::unique_ptr<Store>> stores_;  ///< The vector is fixed after Open().
+
+  mutable Mutex mutex_;
+  ConditionVariable changed_;
+  Status first_error_ TILLSTREAM_GUARDED_BY(mutex_);
+  bool stopping_ TILLSTREAM_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace tillstream

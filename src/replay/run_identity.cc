@@ -1,0 +1,108 @@
+#include "replay/run_identity.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+
+namespace tillstream {
+namespace {
+
+constexpr const char* kRemedy =
+    "use the options and data that the run began with, or another --log or --topic";
+
+template <typename T>
+Status Same(const char* what, const T& stored, const T& current) {
+  if (stored == current) return Ok();
+  return MakeError(ErrorCode::kRefused, "run: began with {} {}, found {}; {}", what, stored,
+                   current, kRemedy);
+}
+
+Status SameDays(const std::string& id, Date first_date, const StoreIdentity& stored,
+                const StoreIdentity& current) {
+  if (*stored.series_hash != *current.series_hash) {
+    return MakeError(ErrorCode::kRefused,
+                     "run: store {}: other series or another order ({} series, began with {}); {}",
+                     id, WithThousands(current.series_count), WithThousands(stored.series_count),
+                     kRemedy);
+  }
+  const size_t common = std::min(stored.day_hashes.size(), current.day_hashes.size());
+  for (size_t i = 0; i < common; ++i) {
+    if (stored.day_hashes[i] == current.day_hashes[i]) continue;
+    return MakeError(ErrorCode::kRefused,
+                     "run: store {}: d_{} ({}) differs from the data that the run began with; {}",
+                     id, i + 1, FormatDate(first_date + std::chrono::days(i)), kRemedy);
+  }
+  if (current.day_hashes.size() < stored.day_hashes.size()) {
+    return MakeError(ErrorCode::kRefused,
+                     "run: store {}: the data ends at d_{}, began with data to d_{}; {}", id,
+                     current.day_hashes.size(), stored.day_hashes.size(), kRemedy);
+  }
+  return Ok();
+}
+
+}  // namespace
+
+RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
+                       int64_t segment_bytes_max) {
+  RunIdentity identity;
+  identity.from = from;
+  identity.first_date = dataset.calendar->first_date();
+  identity.codec = std::move(codec);
+  identity.segment_bytes_max = segment_bytes_max;
+  PartitionId next;
+  for (const std::string& id : dataset.store_ids) {
+    identity.stores[id].partition = next;
+    ++next;
+  }
+  for (const auto& table : dataset.stores) {
+    StoreIdentity& store = identity.stores[table->store_id()];
+    store.series_hash = table->SeriesHash();
+    store.series_count = static_cast<int64_t>(table->series().size());
+    store.day_hashes.reserve(static_cast<size_t>(table->day_count()));
+    for (Day day(1); day.value() <= table->day_count(); ++day) {
+      store.day_hashes.push_back(table->DayHash(day));
+    }
+  }
+  return identity;
+}
+
+Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
+  TILLSTREAM_TRY(Same("--from d_", stored.from.value(), current.from.value()));
+  TILLSTREAM_TRY(Same("a calendar whose d_1 is", FormatDate(stored.first_date),
+                      FormatDate(current.first_date)));
+  TILLSTREAM_TRY(Same("--plan", stored.plan, current.plan));
+  TILLSTREAM_TRY(Same("--codec", stored.codec, current.codec));
+  TILLSTREAM_TRY(Same("--segment-bytes", stored.segment_bytes_max, current.segment_bytes_max));
+  if (current.sales_schema != SchemaId(0)) {
+    TILLSTREAM_TRY(
+        Same("schema id", stored.sales_schema.value(), current.sales_schema.value()));
+    TILLSTREAM_TRY(
+        Same("schema id of totals", stored.totals_schema.value(), current.totals_schema.value()));
+  }
+  RunIdentity merged = stored;
+  PartitionId next;
+  for (const auto& [id, store] : stored.stores) {
+    if (!current.stores.contains(id)) {
+      return MakeError(ErrorCode::kRefused, "run: store {} is not in the data any more; {}", id,
+                       kRemedy);
+    }
+    next = std::max(next, store.partition + 1);
+  }
+  for (const auto& [id, store] : current.stores) {
+    const auto [place, is_new] = merged.stores.try_emplace(id, store);
+    if (is_new) {
+      place->second.partition = next;
+      ++next;
+    }
+    if (is_new || !store.series_hash) continue;
+    if (place->second.series_hash) {
+      TILLSTREAM_TRY(SameDays(id, stored.first_date, place->second, store));
+    }
+    const PartitionId partition = place->second.partition;
+    place->second = store;
+    place->second.partition = partition;
+  }
+  return merged;
+}
+
+}  // namespace tillstream

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "dataset/dataset.h"
+#include "model/ids.h"
+#include "replay/speed.h"
+
+namespace tillstream {
+
+/// What one store's stream is made from.
+struct StoreIdentity {
+  PartitionId partition;
+  /// Hash over the series, and one hash for each day of sales (d_1 first). Empty until a command
+  /// has loaded the store.
+  std::optional<uint64_t> series_hash;
+  int64_t series_count = 0;
+  std::vector<uint64_t> day_hashes;
+};
+
+/// What must not change from one start of a run to the next, since the bytes of the log follow from
+/// it. `--to`, `--speed`, `--store`, `--threads` and `--sync` are not part of it.
+struct RunIdentity {
+  Day from{1};                      ///< First day of the stream.
+  Date first_date{};                ///< Date of d_1.
+  std::string plan = "store";       ///< Partition plan.
+  std::string codec;                ///< "none", "lz4" or "zstd".
+  int64_t segment_bytes_max = 0;    ///< Where segments roll.
+  SchemaId sales_schema;            ///< Writer schema ids in the registry.
+  SchemaId totals_schema;
+  std::map<std::string, StoreIdentity> stores;  ///< All stores of the dataset, by id.
+  std::string started_at;           ///< Wall time of the first start; for people only.
+};
+
+/// The identity that a command over `dataset` would have, with partitions in sorted store order.
+/// Schema ids are left 0.
+RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
+                       int64_t segment_bytes_max);
+
+/// Merges what a command brings with what the run began with: stored partitions win, days and
+/// stores that are new are added. kRefused, with the difference and the remedy, when the streams
+/// would not be the same. Schema ids are compared only when `current` has them.
+Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current);
+
+/// The files that keep identity and clock of a run beside its topic, as JSON:
+/// docs/formats/run_manifest.md.
+///
+/// Each write is atomic and durable. Several processes may update the identity: Update() holds a
+/// lock file and waits for it.
+class RunManifest {
+ public:
+  /// `directory` is the log's, `topic` the topic of events. Touches nothing on disk.
+  RunManifest(FileSystem& files, Clock& clock, std::string directory, std::string topic);
+
+  /// The stored identity; none when the run has not begun. kCorrupt when the file is damaged.
+  Result<std::optional<RunIdentity>> Load() const;
+
+  /// Compares `current` with what is stored, writes the merged identity if it is new or has grown,
+  /// and returns it.
+  Result<RunIdentity> Update(const RunIdentity& current, const std::string& holder);
+
+  Result<std::optional<RunClock>> LoadClock() const;
+  Status StoreClock(const RunClock& clock);
+
+ private:
+  std::string PathOf(const std::string& suffix) const;
+
+  FileSystem& files_;
+  Clock& clock_;
+  std::string directory_;
+  std::string topic_;
+};
+
+}  // namespace tillstream

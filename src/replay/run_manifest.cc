@@ -1,0 +1,169 @@
+// The JSON side of RunManifest: docs/formats/run_manifest.md.
+#include <fmt/chrono.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+namespace {
+
+constexpr int kFormatVersion = 1;
+
+/// How long Update() waits for another process that is updating the same manifest.
+constexpr std::chrono::seconds kLockWait{10};
+constexpr std::chrono::milliseconds kLockPoll{20};
+
+constexpr size_t kHexDigits = 16;
+
+std::string HashesToHex(const std::vector<uint64_t>& hashes) {
+  std::string hex;
+  hex.reserve(hashes.size() * kHexDigits);
+  for (const uint64_t hash : hashes) hex += fmt::format("{:016x}", hash);
+  return hex;
+}
+
+std::vector<uint64_t> HashesFromHex(const std::string& hex) {
+  std::vector<uint64_t> hashes(hex.size() / kHexDigits);
+  for (size_t i = 0; i < hashes.size(); ++i) {
+    hashes[i] = std::stoull(hex.substr(i * kHexDigits, kHexDigits), nullptr, 16);
+  }
+  return hashes;
+}
+
+std::string ToText(const RunIdentity& identity, const std::string& topic) {
+  Json stores = Json::object();
+  for (const auto& [id, store] : identity.stores) {
+    Json entry = {{"partition", store.partition.value()}};
+    if (store.series_hash) {
+      entry["series_count"] = store.series_count;
+      entry["series_hash"] = fmt::format("{:016x}", *store.series_hash);
+      entry["day_hashes"] = HashesToHex(store.day_hashes);
+    }
+    stores[id] = std::move(entry);
+  }
+  const Json json = {{"format", kFormatVersion},
+                     {"topic", topic},
+                     {"started_at", identity.started_at},
+                     {"plan", identity.plan},
+                     {"from", identity.from.value()},
+                     {"first_date", FormatDate(identity.first_date)},
+                     {"codec", identity.codec},
+                     {"segment_bytes", identity.segment_bytes_max},
+                     {"sales_schema_id", identity.sales_schema.value()},
+                     {"totals_schema_id", identity.totals_schema.value()},
+                     {"stores", stores}};
+  return json.dump(1) + "\n";
+}
+
+Result<RunIdentity> FromJson(const Json& json) {
+  RunIdentity identity;
+  if (json.at("format") != kFormatVersion) {
+    return MakeError(ErrorCode::kRefused, "format {}, needed {}; use the release that wrote it",
+                     json.at("format").dump(), kFormatVersion);
+  }
+  identity.started_at = json.at("started_at");
+  identity.plan = json.at("plan");
+  identity.from = Day(json.at("from").get<int32_t>());
+  TILLSTREAM_ASSIGN(identity.first_date, ParseDate(json.at("first_date").get<std::string>()));
+  identity.codec = json.at("codec");
+  identity.segment_bytes_max = json.at("segment_bytes");
+  identity.sales_schema = SchemaId(json.at("sales_schema_id").get<int32_t>());
+  identity.totals_schema = SchemaId(json.at("totals_schema_id").get<int32_t>());
+  for (const auto& [id, entry] : json.at("stores").items()) {
+    StoreIdentity& store = identity.stores[id];
+    store.partition = PartitionId(entry.at("partition").get<int32_t>());
+    if (!entry.contains("series_hash")) continue;
+    store.series_count = entry.at("series_count");
+    store.series_hash = std::stoull(entry.at("series_hash").get<std::string>(), nullptr, 16);
+    store.day_hashes = HashesFromHex(entry.at("day_hashes").get<std::string>());
+  }
+  return identity;
+}
+
+/// Runs `read` on the parsed file and turns every shape error into kCorrupt with the path.
+template <typename T, typename Read>
+Result<std::optional<T>> LoadJson(FileSystem& files, const std::string& path, Read read) {
+  Result<std::string> text = ReadFile(files, path);
+  if (!text && text.error().code == ErrorCode::kNotFound) return std::optional<T>();
+  if (!text) return text.error();
+  const auto damaged = [&](const std::string& reason) {
+    return MakeError(ErrorCode::kCorrupt, "{}: {}; restore the file, or use another --log", path,
+                     reason);
+  };
+  Result<Json> json = ParseJson(*text);
+  if (!json) return damaged(json.error().message);
+  try {
+    Result<T> value = read(*json);
+    if (!value) return value.error().At(path);
+    return std::optional<T>(std::move(*value));
+  } catch (const std::exception&) {
+    return damaged("not a manifest");
+  }
+}
+
+}  // namespace
+
+RunManifest::RunManifest(FileSystem& files, Clock& clock, std::string directory, std::string topic)
+    : files_(files), clock_(clock), directory_(std::move(directory)), topic_(std::move(topic)) {}
+
+std::string RunManifest::PathOf(const std::string& suffix) const {
+  return JoinPath(directory_, topic_ + suffix);
+}
+
+Result<std::optional<RunIdentity>> RunManifest::Load() const {
+  return LoadJson<RunIdentity>(files_, PathOf(".run.json"), FromJson);
+}
+
+Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::string& holder) {
+  const std::string locks = JoinPath(directory_, ".locks");
+  TILLSTREAM_TRY(files_.MakeDirectory(locks));
+  const auto deadline = clock_.Monotonic() + kLockWait;
+  Result<std::unique_ptr<FileLock>> lock = Error{};
+  while (true) {
+    lock = files_.Lock(JoinPath(locks, topic_ + ".run.lock"), holder);
+    if (lock || lock.error().code != ErrorCode::kRefused) break;
+    if (clock_.Monotonic() >= deadline) {
+      return MakeError(ErrorCode::kRefused, "run: {} has been starting for {} s; try again",
+                       lock.error().message, kLockWait.count());
+    }
+    clock_.SleepUntil(clock_.Monotonic() + kLockPoll, {});
+  }
+  if (!lock) return lock.error();
+
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, Load());
+  RunIdentity merged = current;
+  if (stored) {
+    TILLSTREAM_ASSIGN(merged, Reconcile(*stored, current));
+  } else {
+    const WallTime now = clock_.Now();
+    merged.started_at =
+        fmt::format("{}T{:%H:%M:%S}Z", FormatDate(std::chrono::floor<std::chrono::days>(now)),
+                    std::chrono::floor<std::chrono::seconds>(
+                        now - std::chrono::floor<std::chrono::days>(now)));
+  }
+  const std::string text = ToText(merged, topic_);
+  if (!stored || text != ToText(*stored, topic_)) {
+    TILLSTREAM_TRY(WriteFileAtomically(files_, PathOf(".run.json"), text));
+  }
+  return merged;
+}
+
+Result<std::optional<RunClock>> RunManifest::LoadClock() const {
+  return LoadJson<RunClock>(files_, PathOf(".clock.json"), [](const Json& json) -> Result<RunClock> {
+    RunClock clock;
+    clock.wall_ms = json.at("wall_ms");
+    clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
+    clock.speed = json.at("speed");
+    return clock;
+  });
+}
+
+Status RunManifest::StoreClock(const RunClock& clock) {
+  const Json json = {{"wall_ms", clock.wall_ms},
+                     {"simulated_ms", clock.simulated.value()},
+                     {"speed", clock.speed}};
+  return WriteFileAtomically(files_, PathOf(".clock.json"), json.dump(1) + "\n");
+}
+
+}  // namespace tillstream
