@@ -32,8 +32,8 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeReplayCommand());
   commands.push_back(MakeConsumeCommand());
   commands.push_back(MakeVerifyCommand());
-
-
+  commands.push_back(MakeLogDumpCommand());
+  commands.push_back(MakeLogVerifyCommand());
   commands.push_back(MakeSchemaListCommand());
   commands.push_back(MakeSchemaShowCommand());
   commands.push_back(MakeSchemaCheckCommand());

@@ -48,10 +48,10 @@ Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
     const PartitionId partition = identity.stores.at(table->store_id()).partition;
     DayEncoder encoder(*table, *dataset.calendar, identity.sales_schema, identity.totals_schema);
     const auto rows = static_cast<int32_t>(table->series().size());
-    const auto repair = [&](const std::string& topic, auto regenerate) -> Status {
-      RepairReport report;
-      TILLSTREAM_TRY(RepairPartition(log, {topic, partition}, context.holder, regenerate, &report));
-      for (const std::string& line : report.lines) context.console.Info("repair: " + line);
+    const auto repair = [&](const std::string& topic, const RegenerateBlock& regenerate) -> Status {
+      TILLSTREAM_ASSIGN(const RepairReport report,
+                        RepairPartition(log, {topic, partition}, context.holder, regenerate));
+      for (const std::string& action : report.actions) context.console.Info("repair: " + action);
       return Ok();
     };
     TILLSTREAM_TRY(repair(request.log.topic, [&](Offset offset, RecordBlock* block) {
@@ -131,6 +131,9 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   options.threads = ReplayThreads(context);
   options.holder = context.holder;
   options.all_stores = dataset.stores.size() == dataset.store_ids.size();
+  options.on_durable = [&console = context.console](const std::string& store, Position durable) {
+    console.Debug(fmt::format("durable: {} position {}", store, durable.value()));
+  };
   TILLSTREAM_ASSIGN(
       const std::unique_ptr<Replayer> replayer,
       Replayer::Open(*log, context.clock, dataset, identity, manifest, options));

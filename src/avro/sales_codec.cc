@@ -1,7 +1,7 @@
 #include "avro/sales_codec.h"
 
 #include <bit>
-#include <limits>
+#include <optional>
 #include <utility>
 
 #include "avro/datum_reader.h"
@@ -28,69 +28,96 @@ void AppendText(std::string_view text, std::string* out) {
   out->append(text);
 }
 
-/// Readers of one field of a well-formed payload: each moves `in` past it. False when there is any
-/// fault: what it is is found out by reading the payload again the general way.
-inline bool ReadText(const char*& in, const char* end, std::string_view* text) {
-  if (in == end) [[unlikely]]
-    return false;
-  const auto first = static_cast<uint8_t>(*in);
-  auto size = static_cast<uint64_t>(first >> 1);
-  if ((first & 0x81) == 0) [[likely]] {  // one byte, not negative
-    ++in;
-  } else {
-    int64_t wide = 0;
-    in = DecodeVarint(in, end, &wide);
-    if (in == nullptr) return false;
-    size = static_cast<uint64_t>(wide);  // a negative one is larger than any payload
+/// Walks over a well-formed payload whose last field is not a text. Any fault ends in false: what
+/// it is is found out by reading the payload again the general way.
+///
+/// Between two fields `at_` is a byte that exists, since another field follows: one comparison a
+/// field checks both its own end and the next one's first byte.
+class FastCursor {
+ public:
+  explicit FastCursor(std::string_view payload) : data_(payload.data()), size_(payload.size()) {}
+
+  bool ReadText(std::string_view* text) {
+    const uint8_t first = Byte(at_);
+    Number length{first >> 1, at_ + 1};
+    if ((first & 0x81) != 0) [[unlikely]]
+      length = ReadVarint(at_);
+    // A negative length, or a varint that is none, is larger than any payload.
+    if (static_cast<uint64_t>(length.value) >= size_) [[unlikely]]
+      return false;
+    *text = {data_ + length.end, static_cast<size_t>(length.value)};
+    at_ = length.end + static_cast<size_t>(length.value);
+    return at_ < size_;
   }
-  if (size > static_cast<uint64_t>(end - in)) [[unlikely]]
-    return false;
-  *text = {in, size};
-  in += size;
-  return true;
-}
 
-inline bool ReadLong(const char*& in, const char* end, int64_t* number) {
-  in = DecodeVarint(in, end, number);
-  return in != nullptr;
-}
-
-inline bool ReadInt(const char*& in, const char* end, int32_t* number) {
-  // One and two bytes hold every day number and nearly all units.
-  if (end - in >= 2) [[likely]] {
-    const auto first = static_cast<uint8_t>(in[0]);
-    const auto second = static_cast<uint8_t>(in[1]);
+  /// Not for the last field.
+  bool ReadInt(int32_t* number) {
+    const uint8_t first = Byte(at_);
     if (first < 0x80) {
       *number = static_cast<int32_t>(UnZigZag(first));
-      ++in;
-      return true;
+      return ++at_ < size_;
     }
-    if (second < 0x80) {
-      *number = static_cast<int32_t>(UnZigZag((first & 0x7FU) | (uint64_t{second} << 7)));
-      in += 2;
-      return true;
+    if (at_ + 1 < size_ && Byte(at_ + 1) < 0x80) [[likely]] {
+      *number = static_cast<int32_t>(UnZigZag((first & 0x7FU) | uint64_t{Byte(at_ + 1)} << 7));
+      at_ += 2;
+      return at_ < size_;
     }
+    return ReadLastInt(number) && at_ < size_;
   }
-  int64_t wide = 0;
-  in = DecodeVarint(in, end, &wide);
-  *number = static_cast<int32_t>(wide);
-  return in != nullptr && wide == *number;
-}
+
+  bool ReadLong(int64_t* number) {
+    const Number read = ReadVarint(at_);
+    *number = read.value;
+    at_ = read.end;
+    return at_ < size_;
+  }
+
+  bool ReadLastInt(int32_t* number) {
+    const Number read = ReadVarint(at_);
+    *number = static_cast<int32_t>(read.value);
+    at_ = read.end;
+    return at_ <= size_ && read.value == *number;
+  }
+
+  bool is_empty() const { return size_ == 0; }
+  size_t left() const { return size_ - at_; }
+  const char* in() const { return data_ + at_; }
+
+ private:
+  struct Number {
+    int64_t value;
+    size_t end;  ///< Of its bytes; beyond the payload when they are no number.
+  };
+
+  uint8_t Byte(size_t at) const { return static_cast<uint8_t>(data_[at]); }
+
+  [[gnu::noinline]] Number ReadVarint(size_t at) const {
+    Number number{-1, size_ + 1};
+    int64_t value = 0;
+    const char* const end = DecodeVarint(data_ + at, data_ + size_, &value);
+    if (end != nullptr) number = {value, static_cast<size_t>(end - data_)};
+    return number;
+  }
+
+  const char* const data_;
+  const size_t size_;
+  size_t at_ = 0;
+};
 
 bool DecodeTotalFast(std::string_view payload, StoreDay* total) {
-  const char* in = payload.data();
-  const char* const end = in + payload.size();
+  FastCursor cursor(payload);
   int32_t day = 0;
   int32_t date = 0;
-  if (!ReadText(in, end, &total->store_id) || !ReadText(in, end, &total->state_id) ||
-      !ReadInt(in, end, &day) || !ReadInt(in, end, &date) || !ReadInt(in, end, &total->events) ||
-      !ReadLong(in, end, &total->units) || !ReadLong(in, end, &total->revenue_cents) ||
-      !ReadLong(in, end, &total->unpriced_units) || !ReadInt(in, end, &total->revision)) {
+  if (cursor.is_empty() || !cursor.ReadText(&total->store_id) ||
+      !cursor.ReadText(&total->state_id) || !cursor.ReadInt(&day) || !cursor.ReadInt(&date) ||
+      !cursor.ReadInt(&total->events) || !cursor.ReadLong(&total->units) ||
+      !cursor.ReadLong(&total->revenue_cents) || !cursor.ReadLong(&total->unpriced_units) ||
+      !cursor.ReadLastInt(&total->revision)) {
     return false;
   }
   total->day = Day(day);
   total->date = Date(std::chrono::days(date));
-  return in == end;
+  return cursor.left() == 0;
 }
 
 }  // namespace
@@ -98,23 +125,25 @@ bool DecodeTotalFast(std::string_view payload, StoreDay* total) {
 namespace internal {
 
 bool DecodeSalesFast(std::string_view payload, SalesRecord* record) {
-  const char* in = payload.data();
-  const char* const end = in + payload.size();
+  FastCursor cursor(payload);
   int32_t day = 0;
-  if (!ReadText(in, end, &record->item_id) || !ReadText(in, end, &record->dept_id) ||
-      !ReadText(in, end, &record->cat_id) || !ReadText(in, end, &record->store_id) ||
-      !ReadText(in, end, &record->state_id) || !ReadInt(in, end, &day) ||
-      !ReadInt(in, end, &record->sold)) [[unlikely]] {
+  if (cursor.is_empty() || !cursor.ReadText(&record->item_id) ||
+      !cursor.ReadText(&record->dept_id) || !cursor.ReadText(&record->cat_id) ||
+      !cursor.ReadText(&record->store_id) || !cursor.ReadText(&record->state_id) ||
+      !cursor.ReadInt(&day) || !cursor.ReadInt(&record->sold)) [[unlikely]] {
     return false;
   }
   record->day = Day(day);
   // What is left tells the branches apart: one byte for null, five for a price.
-  const auto left = static_cast<size_t>(end - in);
+  const size_t left = cursor.left();
+  const char* const in = cursor.in();
   if (left == 1 + sizeof(float) && *in == 2) {
-    record->sell_price = std::bit_cast<float>(LoadLittleEndian<uint32_t>(in + 1));
+    // Whole optionals are assigned: assigning its value would first read what it holds.
+    record->sell_price =
+        std::optional<float>(std::bit_cast<float>(LoadLittleEndian<uint32_t>(in + 1)));
     return true;
   }
-  record->sell_price.reset();
+  record->sell_price = std::optional<float>();
   return left == 1 && *in == 0;
 }
 

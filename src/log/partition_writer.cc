@@ -1,6 +1,6 @@
 #include "log/partition_writer.h"
 
-#include "base/check.h"
+#include "log/partition_lock.h"
 #include "log/recovery.h"
 
 namespace tillstream {
@@ -9,21 +9,6 @@ namespace {
 /// Batches are handed to the operating system when this much has come together: large enough that
 /// the call does not matter, small enough to stay in the cache.
 constexpr size_t kWriteBytes = size_t{256} << 10;
-
-Result<std::unique_ptr<FileLock>> TakeLock(FileSystem& files, const std::string& log_directory,
-                                           const TopicPartition& partition,
-                                           const std::string& holder) {
-  const std::string directory = JoinPath(log_directory, kLockDirectory);
-  TILLSTREAM_TRY(files.MakeDirectory(directory));
-  Result<std::unique_ptr<FileLock>> lock =
-      files.Lock(JoinPath(directory, partition.ToString() + ".lock"), holder);
-  if (!lock && lock.error().code == ErrorCode::kRefused) {
-    return MakeError(ErrorCode::kRefused,
-                     "log: {}: another writer holds it ({}); wait for its end, or stop it",
-                     partition.ToString(), lock.error().message);
-  }
-  return lock;
-}
 
 }  // namespace
 
@@ -41,7 +26,7 @@ Result<std::unique_ptr<PartitionWriter>> PartitionWriter::Open(FileSystem& files
                                                                const std::string& holder) {
   SegmentPaths paths(options.directory, partition);
   TILLSTREAM_ASSIGN(std::unique_ptr<FileLock> lock,
-                    TakeLock(files, options.directory, partition, holder));
+                    TakePartitionLock(files, options.directory, partition, holder));
   TILLSTREAM_ASSIGN(const std::vector<Offset> segments, ListSegments(files, paths));
   std::unique_ptr<PartitionWriter> writer(
       new PartitionWriter(files, options, paths, std::move(lock)));

@@ -46,12 +46,6 @@ Result<bool> IndexIsPlausible(FileSystem& files, const std::string& path, size_t
   return size % entry == 0 && size <= size_max && (size > 0 || may_be_empty);
 }
 
-Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view content) {
-  TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path, OpenMode::kAppend));
-  TILLSTREAM_TRY(BringIndexTo(*file, content));
-  return file->Sync();
-}
-
 }  // namespace
 
 Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPaths& paths,
@@ -85,7 +79,8 @@ Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPath
   }
 }
 
-Result<IndexBuilder> BuildSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base) {
+Result<IndexBuilder> BuildIndexes(FileSystem& files, const SegmentPaths& paths, Offset base,
+                                  bool sealed) {
   TILLSTREAM_ASSIGN(SegmentWalker walker, OpenWalker(files, paths, base));
   IndexBuilder indexes(base);
   for (;;) {
@@ -94,7 +89,7 @@ Result<IndexBuilder> BuildSealedIndexes(FileSystem& files, const SegmentPaths& p
     indexes.Add(walker.header(), walker.position());
     walker.Step();
   }
-  indexes.Seal();
+  if (sealed) indexes.Seal();
   return indexes;
 }
 
@@ -107,10 +102,16 @@ Status RepairSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset 
   TILLSTREAM_ASSIGN(const bool time_ok,
                     IndexIsPlausible(files, time_path, kTimeEntryBytes, log.size_bytes, false));
   if (offset_ok && time_ok) return Ok();
-  TILLSTREAM_ASSIGN(const IndexBuilder indexes, BuildSealedIndexes(files, paths, base));
+  TILLSTREAM_ASSIGN(const IndexBuilder indexes, BuildIndexes(files, paths, base, true));
   TILLSTREAM_TRY(ReplaceIndex(files, offset_path, indexes.offset_index()));
   TILLSTREAM_TRY(ReplaceIndex(files, time_path, indexes.time_index()));
   return files.SyncDirectory(paths.directory());
+}
+
+Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view content) {
+  TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path, OpenMode::kAppend));
+  TILLSTREAM_TRY(BringIndexTo(*file, content));
+  return file->Sync();
 }
 
 Status BringIndexTo(File& file, std::string_view content) {

@@ -29,8 +29,12 @@ Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPath
 /// that it cannot have; syncs what it wrote.
 Status RepairSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base);
 
-/// Computes the sealed indexes of a segment from its batches.
-Result<IndexBuilder> BuildSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset base);
+/// The indexes of a segment from its batches; `sealed` when no batch will follow.
+Result<IndexBuilder> BuildIndexes(FileSystem& files, const SegmentPaths& paths, Offset base,
+                                  bool sealed);
+
+/// Makes an index file equal to `content`, durably but for its directory entry.
+Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view content);
 
 /// Makes the content of an index file equal to `content`, writing only what differs. No sync.
 Status BringIndexTo(File& file, std::string_view content);

@@ -8,8 +8,8 @@
 #include "log/partition_reader.h"
 #include "log/partition_writer.h"
 #include "log/segment_files.h"
-#include "model/names.h"
 #include "log/stream_writer.h"
+#include "model/names.h"
 
 namespace tillstream {
 

@@ -35,21 +35,32 @@ Result<int64_t> ZeroRunAtEnd(File& file, int64_t begin, int64_t end) {
   return end - begin;
 }
 
-/// Whether a whole batch with the right CRC stands anywhere in `bytes`, behind its first byte, with
-/// an offset above `offset`: then those bytes are no unfinished end.
-bool HoldsLaterBatch(std::string_view bytes, Offset offset) {
-  constexpr size_t kMagicAt = 16;
-  for (size_t at = 1; at + kBatchHeaderBytes < bytes.size(); ++at) {
-    if (bytes[at + kMagicAt] != 2) continue;
-    const BatchHeader header = LoadBatchHeader(bytes.data() + at);
-    if (header.base_offset <= offset || !CheckBatchHeader(header, header.base_offset)) continue;
-    const auto size = static_cast<size_t>(header.size_bytes());
-    if (size <= bytes.size() - at && CheckBatchCrc(bytes.substr(at, size))) return true;
-  }
-  return false;
-}
-
 }  // namespace
+
+Result<std::optional<FoundBatch>> FindNextBatch(File& file, int64_t position, int64_t end,
+                                                Offset offset_min) {
+  constexpr size_t kChunk = size_t{1} << 20;
+  constexpr size_t kMagicAt = 16;
+  ReadWindow window(kChunk);
+  ReadWindow batches(0);
+  while (position + static_cast<int64_t>(kBatchHeaderBytes) < end) {
+    TILLSTREAM_ASSIGN(const std::string_view bytes, window.At(file, position, kChunk));
+    if (bytes.size() < kBatchHeaderBytes) break;
+    const size_t steps = bytes.size() - kBatchHeaderBytes + 1;
+    for (size_t at = 0; at < steps; ++at, ++position) {
+      if (bytes[at + kMagicAt] != 2) continue;
+      const BatchHeader header = LoadBatchHeader(bytes.data() + at);
+      if (header.base_offset < offset_min || !CheckBatchHeader(header, header.base_offset) ||
+          position + header.size_bytes() > end) {
+        continue;
+      }
+      const auto size = static_cast<size_t>(header.size_bytes());
+      TILLSTREAM_ASSIGN(const std::string_view batch, batches.At(file, position, size));
+      if (batch.size() == size && CheckBatchCrc(batch)) return FoundBatch{position, header};
+    }
+  }
+  return std::optional<FoundBatch>();
+}
 
 SegmentWalker::SegmentWalker(std::unique_ptr<File> file, std::string where, Offset base,
                              size_t read_ahead_bytes)
@@ -115,10 +126,13 @@ Result<BatchState> SegmentWalker::JudgeIncomplete(int64_t file_size) {
       return Corrupt(fmt::format("batch at offset {}: size is {} bytes, needed {}",
                                  next_offset_.value(), header_.size_bytes(), rest.size()));
     }
-    if (HoldsLaterBatch(rest, next_offset_)) {
+    TILLSTREAM_ASSIGN(const auto later,
+                      FindNextBatch(*file_, position_ + 1, file_size, next_offset_ + 1));
+    if (later) {
       return Corrupt(
-          fmt::format("batch at offset {}: size is {} bytes, but a later batch stands inside",
-                      next_offset_.value(), header_.size_bytes()));
+          fmt::format("batch at offset {}: size is {} bytes, but a later batch stands {} "
+                      "bytes behind its beginning",
+                      next_offset_.value(), header_.size_bytes(), later->position - position_));
     }
   }
   judged_position_ = position_;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,18 @@ enum class BatchState {
   kEnd,         ///< The file ends here.
   kUnfinished,  ///< The rest of the file is the beginning of a batch: torn, or being written now.
 };
+
+/// A batch that was searched for.
+struct FoundBatch {
+  int64_t position = 0;
+  BatchHeader header;
+};
+
+/// The first whole batch with a sane header, the right CRC and a base offset of at least
+/// `offset_min` that begins in [position, end) of `file` and ends by `end`: how a walk goes on
+/// behind damage, and how damage is told from an unfinished end.
+Result<std::optional<FoundBatch>> FindNextBatch(File& file, int64_t position, int64_t end,
+                                                Offset offset_min);
 
 /// Walks the batches of one segment file by their headers. Tolerates a file that grows meanwhile,
 /// or that a recovery cuts. Not thread safe.

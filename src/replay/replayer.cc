@@ -81,7 +81,7 @@ Status Replayer::Run(std::stop_token stop) {
   Status result = Ok();
   for (auto& store : stores_) {
     // After a failure this makes durable what the other stores wrote; the failed one refuses again.
-    const Status synced = store->generator->Sync();
+    const Status synced = SyncStore(*store);
     MutexLock lock(mutex_);
     Publish(*store);
     if (!synced && first_error_.has_value()) first_error_ = synced;
@@ -125,8 +125,25 @@ void Replayer::Work(const std::stop_token& stop) {
 }
 
 Status Replayer::WriteOneDay(Store& store) {
+  const Position before = store.generator->durable_position();
   const Day next = store.generator->next_day() + 1;
-  return store.generator->WriteDay(DueOf(next));
+  TILLSTREAM_TRY(store.generator->WriteDay(DueOf(next)));
+  ReportDurable(store, before);
+  return Ok();
+}
+
+Status Replayer::SyncStore(Store& store) {
+  const Position before = store.generator->durable_position();
+  TILLSTREAM_TRY(store.generator->Sync());
+  ReportDurable(store, before);
+  return Ok();
+}
+
+void Replayer::ReportDurable(const Store& store, Position before) const {
+  const Position durable = store.generator->durable_position();
+  if (options_.on_durable && durable != before) {
+    options_.on_durable(store.progress.store_id, durable);
+  }
 }
 
 Replayer::Store* Replayer::PickStore(std::chrono::nanoseconds* wake_at) {

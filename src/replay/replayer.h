@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -31,6 +32,9 @@ struct ReplayOptions {
   std::string holder;  ///< Who holds the writers' locks, for a second writer's message.
   /// Whether this command is over all stores: it then starts a new clock, else it joins the stored.
   bool all_stores = true;
+  /// Called with a store and its durable position whenever that has grown, from any thread of the
+  /// pool. May be empty.
+  std::function<void(const std::string& store_id, Position durable)> on_durable;
 };
 
 /// Where one store stands, for progress and summary.
@@ -85,6 +89,8 @@ class Replayer {
   std::chrono::nanoseconds DueOf(Day day) const;
   void Work(const std::stop_token& stop);
   Status WriteOneDay(Store& store);
+  Status SyncStore(Store& store);
+  void ReportDurable(const Store& store, Position before) const;
   void Publish(Store& store) TILLSTREAM_REQUIRES(mutex_);
   /// The store to write next, or none: then `wake_at` is when to look again, 0 for "when another
   /// store has finished its day".
