@@ -6,8 +6,6 @@
 # Sources are NAME/*.cc without *_test.cc; the tests become one gtest program NAME_test. ctest label
 # `contract` for suites with Contract in their name, `unit` for the others.
 
-include(EmbedSchemas)
-
 # The sanitizer builds parse the same heavy headers once more for nothing; there they are
 # precompiled. The release build is without, so that a missing include is found.
 option(TILLSTREAM_PCH "Precompile the headers that cost most" OFF)

@@ -20,7 +20,7 @@ code=$?
 # headers of others.
 grep -vE '^(clang-tidy-19|.*/clang-tidy-19) |^[0-9]+ warnings? generated|^Suppressed|^Use -header-filter|^\[ *[0-9]+/' "$log" | sed '/^$/d'
 if [[ $code != 0 ]]; then
-  echo "tidy.sh: clang-tidy found faults (above)" >&2
+  echo "tidy.sh: clang-tidy found faults (above), $((SECONDS - begin)) s" >&2
   exit 1
 fi
 echo "clang-tidy: clean, $((SECONDS - begin)) s"

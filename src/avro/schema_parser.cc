@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
 
 #include "avro/schema.h"
+#include "avro/schema_default.h"
 #include "avro/schema_tree.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -57,29 +57,6 @@ std::string KindOf(const Json& json) {
   return json.is_null() ? "null" : "a JSON " + std::string(json.type_name());
 }
 
-/// The user's JSON for a message, cut where Quote() cuts.
-std::string Shown(const Json& json) {
-  constexpr size_t kLengthMax = 60;
-  const std::string text = DumpJson(json);
-  return text.size() <= kLengthMax ? text : text.substr(0, kLengthMax) + "...";
-}
-
-/// None for what is no whole number or does not fit.
-std::optional<int64_t> IntegerOf(const Json& json) {
-  if (!json.is_number_integer()) return std::nullopt;
-  if (json.is_number_unsigned() &&
-      json.get<uint64_t>() > uint64_t{std::numeric_limits<int64_t>::max()}) {
-    return std::nullopt;
-  }
-  return json.get<int64_t>();
-}
-
-bool FitsInt(const Json& json) {
-  const auto number = IntegerOf(json);
-  return number && *number >= std::numeric_limits<int32_t>::min() &&
-         *number <= std::numeric_limits<int32_t>::max();
-}
-
 template <size_t kCount>
 std::vector<std::pair<std::string, std::string>> PropertiesOf(
     const Json& json, const std::array<std::string_view, kCount>& keys) {
@@ -102,7 +79,7 @@ class SchemaParser {
     for (const PendingDefault& pending : pending_) {
       SchemaField& field = pending.record->fields[pending.field_index];
       TILLSTREAM_ASSIGN(field.default_value,
-                        MakeDefault(*field.type, pending.json, pending.where, 0));
+                        defaults_.Make(*field.type, pending.json, pending.where));
     }
     return Schema(std::move(tree_), root);
   }
@@ -115,11 +92,6 @@ class SchemaParser {
     std::string where;
   };
 
-  template <typename... Args>
-  static Error Fault(const std::string& where, fmt::format_string<Args...> format, Args&&... args) {
-    return Error{ErrorCode::kBadInput, where + fmt::format(format, std::forward<Args>(args)...)};
-  }
-
   SchemaNode* NewNode(AvroType type) {
     tree_->nodes.push_back(std::make_unique<SchemaNode>());
     tree_->nodes.back()->type = type;
@@ -130,11 +102,12 @@ class SchemaParser {
                                       const std::string& where) {
     if (json.is_string()) return ParseName(json.get<std::string>(), name_space, where);
     if (tree_->nodes.size() >= kSchemaTypesMax) {
-      return Fault(where, "more than {} types", kSchemaTypesMax);
+      return SchemaFault(where, "more than {} types", kSchemaTypesMax);
     }
     if (json.is_array()) return ParseUnion(json, name_space, where);
     if (!json.is_object()) {
-      return Fault(where, "found {}, needed a type's name, an object or a union", KindOf(json));
+      return SchemaFault(where, "found {}, needed a type's name, an object or a union",
+                         KindOf(json));
     }
     TILLSTREAM_ASSIGN(const std::string type, Text(json, "type", where));
     if (type == "record" || type == "enum" || type == "fixed") {
@@ -144,7 +117,7 @@ class SchemaParser {
     if (type == "array" || type == "map") {
       node = NewNode(type == "array" ? AvroType::kArray : AvroType::kMap);
       const char* const key = type == "array" ? "items" : "values";
-      if (!json.contains(key)) return Fault(where, "{} without \"{}\"", type, key);
+      if (!json.contains(key)) return SchemaFault(where, "{} without \"{}\"", type, key);
       TILLSTREAM_ASSIGN(node->element, ParseType(json[key], name_space, where + key + ": "));
     } else if (const auto primitive = PrimitiveOf(type)) {
       node = NewNode(*primitive);
@@ -166,20 +139,20 @@ class SchemaParser {
     }
     auto found = named_.find(Qualify(name, name_space));
     if (found == named_.end()) found = named_.find(name);
-    if (found == named_.end()) return Fault(where, "unknown type {}", Quote(name));
+    if (found == named_.end()) return SchemaFault(where, "unknown type {}", Quote(name));
     return found->second;
   }
 
   Result<const SchemaNode*> ParseUnion(const Json& json, const std::string& name_space,
                                        const std::string& where) {
-    if (json.empty()) return Fault(where, "a union without branches");
+    if (json.empty()) return SchemaFault(where, "a union without branches");
     SchemaNode* const node = NewNode(AvroType::kUnion);
     std::set<std::string> seen;
     for (const Json& branch : json) {
       TILLSTREAM_ASSIGN(const SchemaNode* type, ParseType(branch, name_space, where));
-      if (type->type == AvroType::kUnion) return Fault(where, "a union directly in a union");
+      if (type->type == AvroType::kUnion) return SchemaFault(where, "a union directly in a union");
       if (!seen.insert(type->Describe()).second) {
-        return Fault(where, "a union with {} twice", Quote(type->Describe()));
+        return SchemaFault(where, "a union with {} twice", Quote(type->Describe()));
       }
       node->branches.push_back(type);
     }
@@ -201,7 +174,8 @@ class SchemaParser {
     } else {
       const auto size = json.find("size");
       if (size == json.end() || !FitsInt(*size) || size->get<int64_t>() < 0) {
-        return Fault(where, "fixed {} without a size of 0 to 2147483647", Quote(node->FullName()));
+        return SchemaFault(where, "fixed {} without a size of 0 to 2147483647",
+                           Quote(node->FullName()));
       }
       node->fixed_size = size->get<int64_t>();
       SetLogicalType(json, node);
@@ -213,7 +187,7 @@ class SchemaParser {
                   const std::string& where, SchemaNode* node) {
     TILLSTREAM_ASSIGN(const std::string name, Text(json, "name", where));
     TILLSTREAM_ASSIGN(const auto name_space, OptionalText(json, "namespace", where));
-    if (!IsFullName(name)) return Fault(where, "{} is not a name of a {}", Quote(name), type);
+    if (!IsFullName(name)) return SchemaFault(where, "{} is not a name of a {}", Quote(name), type);
     const size_t dot = name.rfind('.');
     if (dot != std::string::npos) {
       node->name_space = name.substr(0, dot);
@@ -223,17 +197,17 @@ class SchemaParser {
       node->name = name;
     }
     if (!node->name_space.empty() && !IsFullName(node->name_space)) {
-      return Fault(where, "{} is not a namespace", Quote(node->name_space));
+      return SchemaFault(where, "{} is not a namespace", Quote(node->name_space));
     }
     if (PrimitiveOf(node->name)) {
-      return Fault(where, "a {} may not be called {}", type, Quote(node->name));
+      return SchemaFault(where, "a {} may not be called {}", type, Quote(node->name));
     }
     if (!named_.emplace(node->FullName(), node).second) {
-      return Fault(where, "a second definition of {}", Quote(node->FullName()));
+      return SchemaFault(where, "a second definition of {}", Quote(node->FullName()));
     }
     TILLSTREAM_ASSIGN(node->aliases, ParseAliases(json, where));
     for (std::string& alias : node->aliases) {
-      if (!IsFullName(alias)) return Fault(where, "alias {} is not a name", Quote(alias));
+      if (!IsFullName(alias)) return SchemaFault(where, "alias {} is not a name", Quote(alias));
       alias = Qualify(alias, node->name_space);
     }
     return Ok();
@@ -242,19 +216,20 @@ class SchemaParser {
   Status ParseFields(const Json& json, const std::string& where, SchemaNode* node) {
     const auto fields = json.find("fields");
     if (fields == json.end() || !fields->is_array()) {
-      return Fault(where, "record {} without a list of fields", Quote(node->FullName()));
+      return SchemaFault(where, "record {} without a list of fields", Quote(node->FullName()));
     }
     std::set<std::string> seen;
     for (const Json& field_json : *fields) {
       if (!field_json.is_object()) {
-        return Fault(where, "found {}, needed a field", KindOf(field_json));
+        return SchemaFault(where, "found {}, needed a field", KindOf(field_json));
       }
       SchemaField field;
       TILLSTREAM_ASSIGN(field.name, Text(field_json, "name", where + "a field: "));
-      if (!IsName(field.name)) return Fault(where, "{} is not a field's name", Quote(field.name));
+      if (!IsName(field.name))
+        return SchemaFault(where, "{} is not a field's name", Quote(field.name));
       const std::string inside = where + "field " + Quote(field.name) + ": ";
-      if (!seen.insert(field.name).second) return Fault(inside, "defined twice");
-      if (!field_json.contains("type")) return Fault(inside, "without \"type\"");
+      if (!seen.insert(field.name).second) return SchemaFault(inside, "defined twice");
+      if (!field_json.contains("type")) return SchemaFault(inside, "without \"type\"");
       TILLSTREAM_ASSIGN(field.type, ParseType(field_json["type"], node->name_space, inside));
       TILLSTREAM_TRY(ParseFieldDetails(field_json, inside, &field));
       if (field_json.contains("default")) {
@@ -270,12 +245,12 @@ class SchemaParser {
     TILLSTREAM_ASSIGN(field->doc, OptionalText(json, "doc", where));
     TILLSTREAM_ASSIGN(const auto order, OptionalText(json, "order", where));
     if (order && *order != "ascending" && *order != "descending" && *order != "ignore") {
-      return Fault(where, "order {} is not ascending, descending or ignore", Quote(*order));
+      return SchemaFault(where, "order {} is not ascending, descending or ignore", Quote(*order));
     }
     if (order && *order != "ascending") field->order = *order;
     TILLSTREAM_ASSIGN(field->aliases, ParseAliases(json, where));
     for (const std::string& alias : field->aliases) {
-      if (!IsName(alias)) return Fault(where, "alias {} is not a name", Quote(alias));
+      if (!IsName(alias)) return SchemaFault(where, "alias {} is not a name", Quote(alias));
     }
     field->properties = PropertiesOf(json, kFieldKeys);
     return Ok();
@@ -284,17 +259,18 @@ class SchemaParser {
   static Status ParseSymbols(const Json& json, const std::string& where, SchemaNode* node) {
     const auto symbols = json.find("symbols");
     if (symbols == json.end() || !symbols->is_array()) {
-      return Fault(where, "enum {} without a list of symbols", Quote(node->FullName()));
+      return SchemaFault(where, "enum {} without a list of symbols", Quote(node->FullName()));
     }
     for (const Json& symbol : *symbols) {
       if (!symbol.is_string() || !IsName(symbol.get<std::string>())) {
-        return Fault(where, "enum {}: {} is not a symbol", Quote(node->FullName()), Shown(symbol));
+        return SchemaFault(where, "enum {}: {} is not a symbol", Quote(node->FullName()),
+                           Shown(symbol));
       }
       node->symbols.push_back(symbol.get<std::string>());
     }
     if (std::set<std::string>(node->symbols.begin(), node->symbols.end()).size() !=
         node->symbols.size()) {
-      return Fault(where, "enum {} with a symbol twice", Quote(node->FullName()));
+      return SchemaFault(where, "enum {} with a symbol twice", Quote(node->FullName()));
     }
     std::erase_if(node->properties,
                   [](const auto& property) { return property.first == "default"; });
@@ -302,8 +278,8 @@ class SchemaParser {
     if (!symbol) return Ok();
     const auto found = std::find(node->symbols.begin(), node->symbols.end(), *symbol);
     if (found == node->symbols.end()) {
-      return Fault(where, "enum {}: default {} is not one of the symbols", Quote(node->FullName()),
-                   Quote(*symbol));
+      return SchemaFault(where, "enum {}: default {} is not one of the symbols",
+                         Quote(node->FullName()), Quote(*symbol));
     }
     node->enum_default = static_cast<int32_t>(found - node->symbols.begin());
     return Ok();
@@ -311,9 +287,9 @@ class SchemaParser {
 
   static Result<std::string> Text(const Json& json, const char* key, const std::string& where) {
     const auto found = json.find(key);
-    if (found == json.end()) return Fault(where, "without \"{}\"", key);
+    if (found == json.end()) return SchemaFault(where, "without \"{}\"", key);
     if (!found->is_string()) {
-      return Fault(where, "\"{}\" is {}, needed a string", key, KindOf(*found));
+      return SchemaFault(where, "\"{}\" is {}, needed a string", key, KindOf(*found));
     }
     return found->get<std::string>();
   }
@@ -329,9 +305,11 @@ class SchemaParser {
     std::vector<std::string> aliases;
     const auto found = json.find("aliases");
     if (found == json.end()) return aliases;
-    if (!found->is_array()) return Fault(where, "aliases are {}, needed a list", KindOf(*found));
+    if (!found->is_array())
+      return SchemaFault(where, "aliases are {}, needed a list", KindOf(*found));
     for (const Json& alias : *found) {
-      if (!alias.is_string()) return Fault(where, "an alias is {}, needed a string", KindOf(alias));
+      if (!alias.is_string())
+        return SchemaFault(where, "an alias is {}, needed a string", KindOf(alias));
       aliases.push_back(alias.get<std::string>());
     }
     return aliases;
@@ -376,140 +354,12 @@ class SchemaParser {
     node->decimal_scale = static_cast<int32_t>(scale);
   }
 
-  Result<Value> MakeDefault(const SchemaNode& type, const Json& json, const std::string& where,
-                            int depth);
-  Result<Value> MakeRecordDefault(const SchemaNode& type, const Json& json,
-                                  const std::string& where, int depth);
-  Result<Value> MakeCollectionDefault(const SchemaNode& type, const Json& json,
-                                      const std::string& where, int depth);
-  static Result<std::string> BytesOf(const Json& json, const std::string& where);
-  static Error DefaultFault(const SchemaNode& type, const Json& json, const std::string& where) {
-    return Fault(where, "default {} is not of type {}", Shown(json), type.Describe());
-  }
-
   std::shared_ptr<Schema::Tree> tree_ = std::make_shared<Schema::Tree>();
   std::map<std::string, const SchemaNode*> named_;
   std::array<const SchemaNode*, kPrimitives.size()> primitives_{};  ///< Those without properties.
   std::vector<PendingDefault> pending_;
-  size_t defaults_cost_ = 0;
+  DefaultMaker defaults_;
 };
-
-/// Bytes stand in JSON as a string whose code points 0 to 255 are the bytes.
-Result<std::string> SchemaParser::BytesOf(const Json& json, const std::string& where) {
-  std::string bytes;
-  const auto& text = json.get_ref<const std::string&>();
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    if (lead < 0x80) {
-      bytes += text[i];
-    } else if (lead == 0xC2 || lead == 0xC3) {  // U+0080..U+00FF; the JSON parser checked UTF-8
-      bytes += static_cast<char>((lead << 6) | (static_cast<uint8_t>(text[++i]) & 0x3F));
-    } else {
-      return Fault(where, "default {} has a character above U+00FF, which no byte is", Shown(json));
-    }
-  }
-  return bytes;
-}
-
-Result<Value> SchemaParser::MakeDefault(const SchemaNode& type, const Json& json,
-                                        const std::string& where, int depth) {
-  if (depth > kSchemaDepthMax) return Fault(where, "the default contains itself");
-  defaults_cost_ += 1 + (json.is_string() ? json.get_ref<const std::string&>().size() : 0);
-  if (defaults_cost_ > kSchemaDefaultsCostMax) {
-    return Fault(where, "the defaults have more than {} values", kSchemaDefaultsCostMax);
-  }
-  const auto wrong = [&] { return DefaultFault(type, json, where); };
-  switch (type.type) {
-    case AvroType::kNull:
-      if (!json.is_null()) return wrong();
-      return Value{Value::Null{}};
-    case AvroType::kBoolean:
-      if (!json.is_boolean()) return wrong();
-      return Value{json.get<bool>()};
-    case AvroType::kInt:
-      if (!FitsInt(json)) return wrong();
-      return Value{json.get<int32_t>()};
-    case AvroType::kLong:
-      if (!IntegerOf(json)) return wrong();
-      return Value{json.get<int64_t>()};
-    case AvroType::kFloat:
-      if (!json.is_number()) return wrong();
-      return Value{json.get<float>()};
-    case AvroType::kDouble:
-      if (!json.is_number()) return wrong();
-      return Value{json.get<double>()};
-    case AvroType::kString:
-      if (!json.is_string()) return wrong();
-      return Value{json.get<std::string>()};
-    case AvroType::kBytes:
-    case AvroType::kFixed: {
-      if (!json.is_string()) return wrong();
-      TILLSTREAM_ASSIGN(std::string bytes, BytesOf(json, where));
-      if (type.type == AvroType::kBytes) return Value{Value::Bytes{std::move(bytes)}};
-      if (static_cast<int64_t>(bytes.size()) != type.fixed_size) return wrong();
-      return Value{Value::Fixed{std::move(bytes)}};
-    }
-    case AvroType::kEnum: {
-      if (!json.is_string()) return wrong();
-      const auto found =
-          std::find(type.symbols.begin(), type.symbols.end(), json.get<std::string>());
-      if (found == type.symbols.end()) return wrong();
-      return Value{Value::Enum{static_cast<int32_t>(found - type.symbols.begin())}};
-    }
-    case AvroType::kUnion: {
-      TILLSTREAM_ASSIGN(Value value, MakeDefault(*type.branches[0], json, where, depth + 1));
-      value.branch = 0;
-      return value;
-    }
-    case AvroType::kRecord:
-      if (!json.is_object()) return wrong();
-      return MakeRecordDefault(type, json, where, depth);
-    case AvroType::kArray:
-    case AvroType::kMap:
-      if (type.type == AvroType::kArray ? !json.is_array() : !json.is_object()) return wrong();
-      return MakeCollectionDefault(type, json, where, depth);
-  }
-  return wrong();
-}
-
-/// A field that the default does not name takes its own default.
-Result<Value> SchemaParser::MakeRecordDefault(const SchemaNode& type, const Json& json,
-                                              const std::string& where, int depth) {
-  Value::Record record;
-  for (const SchemaField& field : type.fields) {
-    const std::string inside = where + "default of field " + Quote(field.name) + ": ";
-    if (const auto given = json.find(field.name); given != json.end()) {
-      TILLSTREAM_ASSIGN(Value value, MakeDefault(*field.type, *given, inside, depth + 1));
-      record.fields.push_back(std::move(value));
-    } else if (!field.default_json.empty()) {
-      TILLSTREAM_ASSIGN(const Json own, ParseJson(field.default_json, kSchemaDepthMax));
-      TILLSTREAM_ASSIGN(Value value, MakeDefault(*field.type, own, inside, depth + 1));
-      record.fields.push_back(std::move(value));
-    } else {
-      return Fault(inside, "missing, and the field has no default of its own");
-    }
-  }
-  return Value{std::move(record)};
-}
-
-Result<Value> SchemaParser::MakeCollectionDefault(const SchemaNode& type, const Json& json,
-                                                  const std::string& where, int depth) {
-  if (type.type == AvroType::kArray) {
-    Value::Array array;
-    for (const Json& item : json) {
-      TILLSTREAM_ASSIGN(Value value, MakeDefault(*type.element, item, where, depth + 1));
-      array.items.push_back(std::move(value));
-    }
-    return Value{std::move(array)};
-  }
-  Value::Map map;
-  for (const auto& [key, item] : json.items()) {
-    TILLSTREAM_ASSIGN(Value value, MakeDefault(*type.element, item, where, depth + 1));
-    map.keys.push_back(key);
-    map.values.push_back(std::move(value));
-  }
-  return Value{std::move(map)};
-}
 
 Result<Schema> Schema::Parse(std::string_view json) {
   if (json.size() > kSchemaBytesMax) {

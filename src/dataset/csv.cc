@@ -75,6 +75,8 @@ bool ReadHeader(LineReader* lines, FileFaults* faults, std::vector<std::string>*
     }
     return false;
   }
+  // The line before this one may have been the header, and its loss has been reported.
+  if (lines->dropped_lines() > 0) return false;
   std::vector<std::string_view> cells;
   QuoteFault fault;
   if (!SplitCells(line, &cells, &fault)) {

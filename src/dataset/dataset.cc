@@ -140,6 +140,9 @@ class Loader {
       FileFaults(calendar_file_, faults_)
           .Add(0, "", "expected at least {} days as in {}, found {}", sales_.day_count,
                sales_file_, calendar_->day_count());
+      // Nor does it have the weeks of all prices: that is not said again for each.
+      calendar_.reset();
+      weeks_.reset();
     }
     return sales_.is_complete ? CheckWantedStores() : Ok();
   }

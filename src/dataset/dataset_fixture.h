@@ -66,7 +66,9 @@ class DatasetFixture : public testing::Test {
   std::vector<std::string> Faults() {
     const Result<Dataset> dataset = Load();
     EXPECT_EQ(dataset.has_value(), faults_.empty());
-    if (!dataset) EXPECT_EQ(dataset.error().code, ErrorCode::kBadInput);
+    if (!dataset) {
+      EXPECT_EQ(dataset.error().code, ErrorCode::kBadInput);
+    }
     std::vector<std::string> texts;
     for (const Fault& fault : faults_.faults()) texts.push_back(fault.ToString());
     return texts;

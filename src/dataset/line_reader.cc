@@ -38,6 +38,12 @@ bool LineReader::Fail() {
   return false;
 }
 
+bool LineReader::FailTooLong(int64_t line) {
+  faults_->Add(line, "", "expected a line of at most {} bytes, found a longer one",
+               WithThousands(int64_t{kLineBytesMax}));
+  return Fail();
+}
+
 void LineReader::FindSpecials(char* from) {
   // Each only when it was passed: a text full of quotes must not be searched for NUL again a line.
   if (next_quote_ < from) next_quote_ = FindByte(from, filled_, '"');
@@ -48,11 +54,7 @@ void LineReader::FindSpecials(char* from) {
 bool LineReader::Refill() {
   if (at_end_) return false;
   const auto rest = static_cast<size_t>(filled_ - position_);
-  if (rest > kLineBytesMax) {
-    faults_->Add(line_number_ + 1, "", "expected a line of at most {} bytes, found a longer one",
-                 WithThousands(int64_t{kLineBytesMax}));
-    return Fail();
-  }
+  if (rest > kLineBytesMax) return FailTooLong(line_number_ + 1);
   if (rest > 0) std::memmove(buffer_.data(), position_, rest);
   // One byte is kept for the line break that a last line may lack.
   if (buffer_.size() < 2 * rest + 2) buffer_.resize(2 * buffer_.size());
@@ -88,11 +90,12 @@ bool LineReader::Refill() {
 bool LineReader::CheckStart() {
   started_ = true;
   const std::string_view text(position_, static_cast<size_t>(filled_ - position_));
-  had_text_ = !text.empty();
   if (text.starts_with("\xEF\xBB\xBF")) {
     position_ += 3;
+    had_text_ = text.size() > 3;
     return true;
   }
+  had_text_ = !text.empty();
   const bool has_mark = text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
   // Without a mark: one of the first two bytes of a Latin letter in UTF-16 is zero.
   if (has_mark || (text.size() >= 2 && (text[0] == '\0') != (text[1] == '\0'))) {
@@ -111,6 +114,7 @@ bool LineReader::CheckStart() {
 }
 
 bool LineReader::CheckSpecial(Line* line, char* newline) {
+  if (static_cast<size_t>(newline - line->begin) > kLineBytesMax) return FailTooLong(line->number);
   if (next_special_ < newline) {
     const bool has_nul = next_nul_ < newline;
     FindSpecials(newline);

@@ -84,7 +84,8 @@ class LineReader {
       position_ = newline + 1;
       if (newline != line->begin && newline[-1] == '\r') --line->end;
       line->has_quote = next_quote_ < newline;
-      if (next_special_ < newline || line->begin == line->end || blank_line_ != 0) [[unlikely]] {
+      if (next_special_ < newline || line->begin == line->end || blank_line_ != 0 ||
+          static_cast<size_t>(newline - line->begin) > kLineBytesMax) [[unlikely]] {
         if (!CheckSpecial(line, newline)) continue;
       }
       *line->end = ',';
@@ -96,7 +97,7 @@ class LineReader {
   bool is_complete() const { return is_complete_; }
   /// Lines that were left out for a fault of their own, with lines after them.
   int64_t dropped_lines() const { return dropped_lines_; }
-  /// False when the text held no byte at all.
+  /// False when the text held no byte but a mark.
   bool had_text() const { return had_text_; }
   /// kIoError when reading failed.
   const Status& status() const { return status_; }
@@ -109,6 +110,7 @@ class LineReader {
   /// Moves next_quote_, next_nul_ and next_special_ to `from` or behind it.
   void FindSpecials(char* from);
   bool Fail();
+  bool FailTooLong(int64_t line);
 
   TextInput* const input_;
   FileFaults* const faults_;

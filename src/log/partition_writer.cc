@@ -10,6 +10,13 @@ namespace {
 /// the call does not matter, small enough to stay in the cache.
 constexpr size_t kWriteBytes = size_t{256} << 10;
 
+/// As with the log: what a failed sync lost must not be found again.
+Status SyncIndex(File& index) {
+  const Status synced = index.Sync();
+  if (!synced) (void)index.Truncate(0);
+  return synced;
+}
+
 }  // namespace
 
 PartitionWriter::PartitionWriter(FileSystem& files, const SegmentLogOptions& options,
@@ -51,7 +58,10 @@ Result<std::unique_ptr<PartitionWriter>> PartitionWriter::Open(FileSystem& files
   segment.indexes = std::move(found.indexes);
   segment.size_bytes = found.size_bytes;
   // What the last process left may be in memory only.
-  TILLSTREAM_TRY(segment.log->Sync());
+  if (const Status synced = segment.log->Sync(); !synced) {
+    MakeUnsyncedAgain(*segment.log, found.checked_from, found.size_bytes);
+    return synced.error();
+  }
   TILLSTREAM_TRY(files.SyncDirectory(paths.directory()));
   segment.durable_size_bytes = found.size_bytes;
   writer->end_ = found.end;
@@ -146,8 +156,8 @@ Status PartitionWriter::Roll() {
   TILLSTREAM_TRY(SyncLog());
   segment_.indexes.Seal();
   TILLSTREAM_TRY(WriteIndexes());
-  TILLSTREAM_TRY(segment_.offset_index->Sync());
-  TILLSTREAM_TRY(segment_.time_index->Sync());
+  TILLSTREAM_TRY(SyncIndex(*segment_.offset_index));
+  TILLSTREAM_TRY(SyncIndex(*segment_.time_index));
   return CreateSegment(end_);
 }
 

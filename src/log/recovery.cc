@@ -53,11 +53,16 @@ Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPath
                                             const std::function<void(const std::string&)>& warn) {
   TILLSTREAM_ASSIGN(SegmentWalker walker, OpenWalker(files, paths, base));
   TILLSTREAM_ASSIGN(const int64_t file_size, walker.FileSize());
-  RecoveredSegment found = {base, 0, IndexBuilder(base)};
+  RecoveredSegment found = {base, 0, 0, IndexBuilder(base)};
+  bool check = false;
   for (;;) {
     TILLSTREAM_ASSIGN(BatchState state, walker.Look());
-    if (state == BatchState::kComplete &&
+    if (!check && state == BatchState::kComplete &&
         walker.position() + walker.header().size_bytes() > file_size - recovery_bytes) {
+      check = true;
+      found.checked_from = walker.position();
+    }
+    if (check && state == BatchState::kComplete) {
       TILLSTREAM_ASSIGN(const bool whole, CheckWhole(walker));
       if (!whole) state = BatchState::kUnfinished;
     }
@@ -72,10 +77,22 @@ Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPath
       TILLSTREAM_ASSIGN(std::unique_ptr<File> log,
                         files.Open(paths.Path(base, kLogSuffix), OpenMode::kAppend));
       TILLSTREAM_TRY(log->Truncate(found.size_bytes));
-      TILLSTREAM_TRY(log->Sync());
       if (warn) warn(UnfinishedText(walker.where(), file_size - found.size_bytes, found.end));
     }
     return found;
+  }
+}
+
+void MakeUnsyncedAgain(File& file, int64_t begin, int64_t end) {
+  constexpr int64_t kChunk = 1 << 20;
+  ByteBuffer bytes;
+  for (int64_t at = begin; at < end; at += kChunk) {
+    bytes.Clear();
+    const auto size = static_cast<size_t>(std::min(kChunk, end - at));
+    const Result<size_t> got = file.ReadAt(at, bytes.Reserve(size), size);
+    if (!got || *got < size) return;
+    bytes.Commit(size);
+    if (!file.WriteAt(at, bytes.view())) return;
   }
 }
 
@@ -111,7 +128,10 @@ Status RepairSealedIndexes(FileSystem& files, const SegmentPaths& paths, Offset 
 Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view content) {
   TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path, OpenMode::kAppend));
   TILLSTREAM_TRY(BringIndexTo(*file, content));
-  return file->Sync();
+  const Status synced = file->Sync();
+  // What a failed sync lost must not be found again.
+  if (!synced) (void)files.Remove(path);
+  return synced;
 }
 
 Status BringIndexTo(File& file, std::string_view content) {

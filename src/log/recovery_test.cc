@@ -171,6 +171,29 @@ TEST_P(RecoveryTest, WhatAFailedSyncLostIsNotTakenForDurableByTheNextWriter) {
   }
 }
 
+TEST_P(RecoveryTest, WhatAFailedSyncAtOpenFoundIsNotTakenForDurableLater) {
+  const Files needed = Uninterrupted(stream_);
+  FaultyFileSystem counted;
+  ASSERT_TRUE(stream_.Write(counted).status.has_value());
+  for (int64_t moment = 0; moment < counted.operation_count(); moment += 3) {
+    for (int64_t n = 0; n < 4; ++n) {
+      FaultyFileSystem files;
+      files.TurnOffBefore(moment);
+      (void)stream_.Write(files);
+      files.PowerCut(Survival::kAll);  // The process ends with bytes that are not synced yet.
+      files.FailNth({FileOperation::kSync}, n);
+      (void)stream_.Write(files);
+      if (!files.failed()) continue;
+      ASSERT_TRUE(stream_.Write(files).status.has_value());
+      files.PowerCut(Survival::kNothing);
+      const auto resumed = stream_.Write(files);
+      ASSERT_TRUE(resumed.status.has_value())
+          << moment << ", " << n << ": " << resumed.status.error().message;
+      EXPECT_TRUE(SameFiles(files.Contents(), needed)) << moment << ", " << n;
+    }
+  }
+}
+
 TEST_P(RecoveryTest, AFailedWriterRefusesEverythingAfterwards) {
   FaultyFileSystem files;
   SimClock clock;
@@ -232,7 +255,7 @@ TEST_P(RecoveryTest, AWarningNamesFileBytesAndOffset) {
   const std::string whole = files.Contents().at(log);
   files.SetContent(log, whole + whole.substr(0, 37));
   EXPECT_THAT(stream_.Write(files).warnings,
-              ElementsAre("log: sales-0/00000000000000000000.log: 37 bytes after offset 119 are an "
+              ElementsAre("log: sales-0/00000000000000000000.log: 37 bytes after offset 159 are an "
                           "unfinished batch; cut"));
   files.SetContent(log, whole.substr(0, 60));
   EXPECT_THAT(stream_.Write(files, 0).warnings,
@@ -269,8 +292,8 @@ TEST_P(RecoveryTest, ACompleteBatchWithABadCrcIsCorruptionNotTorn) {
   EXPECT_EQ(outcome.status.error().code, ErrorCode::kCorrupt);
   EXPECT_THAT(
       outcome.status.error().message,
-      testing::MatchesRegex("log: sales-0/00000000000000000000.log: byte 3[0-9]*: batch at offset "
-                            "115: CRC is [0-9a-f]{8}, needed [0-9a-f]{8}; replay --repair writes "
+      testing::MatchesRegex("log: sales-0/00000000000000000000.log: byte [0-9]+: batch at offset "
+                            "155: CRC is [0-9a-f]{8}, needed [0-9a-f]{8}; replay --repair writes "
                             "it again from the dataset"));
   EXPECT_EQ(files.Contents().at(log), damaged) << "nothing is cut";
 }

@@ -10,8 +10,8 @@ namespace tillstream {
 namespace {
 
 /// A run of zeros at the end of a file counts as blocks that were never written when it is at least
-/// this long: no record has so many, and it goes on to the end from ...
-constexpr int64_t kZeroRunMin = 64;
+/// this long, which is more than a record ends with, and goes on to the end from ...
+constexpr int64_t kZeroRunMin = 8;
 /// ... the beginning of a disk block.
 constexpr int64_t kBlockBytes = 512;
 

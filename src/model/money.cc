@@ -34,7 +34,7 @@ PriceFault ParsePrice(std::string_view text, Cents* cents) {
   if (i != text.size() || whole_digits + decimals == 0) return PriceFault::kNotANumber;
   if (negative) return PriceFault::kNegative;
   if (decimals > 2) return PriceFault::kTooManyDecimals;
-  if (too_large) return PriceFault::kTooLarge;
+  if (too_large || value > kPriceCentsMax) return PriceFault::kTooLarge;
   *cents = value;
   return PriceFault::kNone;
 }

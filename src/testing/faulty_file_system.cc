@@ -28,9 +28,14 @@ struct FaultyFileSystem::Inode {
   /// Bytes that a failed sync lost: in memory still, but no later sync writes them.
   std::vector<Range> lost;
 
-  void ForgetLostFrom(size_t size) {
-    for (Range& range : lost) range.end = std::min(range.end, size);
-    std::erase_if(lost, [](const Range& range) { return range.begin >= range.end; });
+  /// [begin, end) was written again, or cut off.
+  void ForgetLost(size_t begin, size_t end) {
+    std::vector<Range> rest;
+    for (const Range& range : lost) {
+      if (range.begin < begin) rest.push_back({range.begin, std::min(range.end, begin)});
+      if (range.end > end) rest.push_back({std::max(range.begin, end), range.end});
+    }
+    lost = rest;
   }
 };
 
@@ -44,6 +49,7 @@ struct FaultyFileSystem::State {
   uint64_t next_inode TILLSTREAM_GUARDED_BY(mutex) = 1;
   int64_t generation TILLSTREAM_GUARDED_BY(mutex) = 0;
   std::map<FileOperation, int64_t> counts TILLSTREAM_GUARDED_BY(mutex);
+  int64_t bytes_read TILLSTREAM_GUARDED_BY(mutex) = 0;
   bool off TILLSTREAM_GUARDED_BY(mutex) = false;
   std::optional<int64_t> operations_until_off TILLSTREAM_GUARDED_BY(mutex);
   std::set<FileOperation> failing_kinds TILLSTREAM_GUARDED_BY(mutex);
@@ -130,7 +136,9 @@ class FaultyFileSystem::MemoryFile final : public File {
     TILLSTREAM_TRY(NeedOpen());
     const std::string& content = inode_->content;
     const auto begin = std::min(static_cast<size_t>(offset), content.size());
-    return content.copy(buffer, size, begin);
+    const size_t copied = content.copy(buffer, size, begin);
+    state_->bytes_read += static_cast<int64_t>(copied);
+    return copied;
   }
 
   Status Append(std::string_view data) override {
@@ -151,6 +159,7 @@ class FaultyFileSystem::MemoryFile final : public File {
     const auto at = static_cast<size_t>(offset);
     if (inode_->content.size() < at + data.size()) inode_->content.resize(at + data.size());
     inode_->content.replace(at, data.size(), data);
+    inode_->ForgetLost(at, at + data.size());
     return begun;
   }
 
@@ -159,7 +168,7 @@ class FaultyFileSystem::MemoryFile final : public File {
     TILLSTREAM_TRY(NeedOpen());
     TILLSTREAM_TRY(state_->Begin(FileOperation::kTruncate, path_));
     inode_->content.resize(static_cast<size_t>(size_bytes));
-    inode_->ForgetLostFrom(inode_->content.size());
+    inode_->ForgetLost(inode_->content.size(), std::string::npos);
     return Ok();
   }
 
@@ -167,6 +176,7 @@ class FaultyFileSystem::MemoryFile final : public File {
     MutexLock lock(state_->mutex);
     TILLSTREAM_TRY(NeedOpen());
     const Status begun = state_->Begin(FileOperation::kSync, path_);
+    if (!begun && state_->off) return begun;
     if (!begun) {
       const auto [here, there] = std::mismatch(inode_->content.begin(), inode_->content.end(),
                                                inode_->durable.begin(), inode_->durable.end());
@@ -336,6 +346,11 @@ int64_t FaultyFileSystem::operation_count(const std::set<FileOperation>& kinds) 
   return sum;
 }
 
+int64_t FaultyFileSystem::bytes_read() const {
+  MutexLock lock(state_->mutex);
+  return state_->bytes_read;
+}
+
 void FaultyFileSystem::FailNth(const std::set<FileOperation>& kinds, int64_t n,
                                const std::string& reason) {
   MutexLock lock(state_->mutex);
@@ -377,10 +392,12 @@ void FaultyFileSystem::PowerCut(Survival survival, uint64_t seed) {
         const size_t extra = random() % (inode->content.size() - durable_size + 1);
         content.append(inode->content, durable_size, extra);
         if (survival == Survival::kSomeZero) {
-          // What is not there is missing by whole blocks.
-          const size_t whole = content.size() / 512 * 512;
-          content.resize(std::max(whole, durable_size));
-          content.resize(inode->content.size(), '\0');
+          // What is not there is missing by whole blocks. Fewer zeros than eight cannot be told
+          // from the end of a record: that much luck is left out.
+          content.resize(std::max(content.size() / 512 * 512, durable_size));
+          if (inode->content.size() - content.size() >= 8) {
+            content.resize(inode->content.size(), '\0');
+          }
         }
       }
       inode->content = content;
@@ -389,8 +406,7 @@ void FaultyFileSystem::PowerCut(Survival survival, uint64_t seed) {
     }
     state.entries = kept;
   }
-  state.durable_entries = state.entries;
-  for (const auto& [path, inode] : state.entries) inode->durable = inode->content;
+  if (survival != Survival::kAll) state.durable_entries = state.entries;
   state.locks.clear();
   state.off = false;
   state.operations_until_off.reset();

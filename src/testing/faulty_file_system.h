@@ -30,7 +30,7 @@ enum class FileOperation {
 /// What of the changes that were never synced is there after a power cut.
 enum class Survival {
   kNothing,   ///< No byte and no directory entry.
-  kAll,       ///< Everything, as after the end of a process.
+  kAll,       ///< Everything: a process ended, not the machine. Still not durable.
   kSome,      ///< Each file a random part from the front, each directory entry by chance.
   kSomeZero,  ///< As kSome, but files keep their size and the rest of them reads as zeros.
 };
@@ -57,6 +57,9 @@ class FaultyFileSystem final : public FileSystem {
   /// Operations that were tried so far, of all kinds or of some.
   int64_t operation_count() const;
   int64_t operation_count(const std::set<FileOperation>& kinds) const;
+
+  /// Bytes that were read from files.
+  int64_t bytes_read() const;
 
   /// The n-th (from 0, counted from now) operation of one of `kinds` fails with kIoError and
   /// `reason`. A failing write leaves half of its bytes behind. One failure is planned at a time.

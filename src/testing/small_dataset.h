@@ -26,7 +26,7 @@ struct SmallDataset {
   std::vector<std::string> stores = {"CA_1", "TX_1"};  ///< The state is what stands before the "_".
   std::vector<std::string> items = {"FOODS_1_001", "FOODS_1_002",
                                     "HOBBIES_1_001"};  ///< <category>_<n>_<number>
-  int32_t days = 10;           ///< Of sales, from 2011-01-29, a Saturday, on which week 11101 begins.
+  int32_t days = 10;  ///< Of sales, from 2011-01-29, a Saturday, on which week 11101 begins.
   int32_t calendar_days = 14;  ///< At least `days`; the calendar is made as long as that.
   bool evaluation = true;      ///< Which of Kaggle's two sales files.
 

@@ -18,7 +18,7 @@ struct SmallStream {
   Codec codec = Codec::kNone;
   int64_t segment_bytes_max = 12'000;
   int64_t recovery_bytes = kRecoveryBytesDefault;
-  int64_t days = 24;
+  int64_t days = 32;
   int64_t events_per_day = 5;
   size_t value_bytes = 250;
   int64_t days_per_sync = 3;
@@ -114,8 +114,10 @@ struct SmallStream {
         FillDay(day, &block);
         TILLSTREAM_TRY(writer->Append(block));
       }
-      FillTotal(day, &block);
-      TILLSTREAM_TRY(writer->AppendTotals(block));
+      if (writer->totals_count() == day) {
+        FillTotal(day, &block);
+        TILLSTREAM_TRY(writer->AppendTotals(block));
+      }
       const bool sync = (day + 1) % days_per_sync == 0;
       TILLSTREAM_TRY(sync ? Sync(*writer, outcome) : writer->Flush());
     }
