@@ -31,6 +31,7 @@ void Run(const std::string& input) {
 std::vector<std::string> ReadSeeds(int count, char** directories) {
   std::vector<std::string> seeds = {""};
   for (int i = 0; i < count; ++i) {
+    if (!std::filesystem::is_directory(directories[i])) continue;  // a target without seeds
     std::vector<std::filesystem::path> paths;
     for (const auto& entry : std::filesystem::directory_iterator(directories[i])) {
       if (entry.is_regular_file()) paths.push_back(entry.path());

@@ -27,7 +27,7 @@ class Arguments {
   void List(const std::string& names, const std::string& value, std::vector<std::string>* target,
             const std::string& help);
 
-  /// Is there or not.
+  /// Is there or not; "true" or "false" in the environment and in the file.
   void Flag(const std::string& names, bool* target, const std::string& help);
 
   /// A whole number in [minimum, maximum].
@@ -46,14 +46,17 @@ class Arguments {
  private:
   friend class CommandLine;
 
+  enum class Kind { kValue, kList, kFlag };
+
   struct Declared {
     CLI::Option* option;
     std::string name;  ///< Without dashes: "max-skew"; empty for a value without a name.
+    Kind kind = Kind::kValue;
     bool required = false;
   };
 
   explicit Arguments(CLI::App* app) : app_(app) {}
-  void Remember(CLI::Option* option, const std::string& names);
+  void Remember(CLI::Option* option, const std::string& names, Kind kind = Kind::kValue);
 
   CLI::App* app_;
   std::vector<Declared> declared_;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "app/command.h"
@@ -55,7 +56,8 @@ class ConsumeCommand final : public Command {
                    "Go on where this group stopped, and remember where it stops");
     arguments.Text("--format", "FORMAT", &format_,
                    "text, json or kcat; default text on a terminal, json in a pipe");
-    arguments.Text("--on-error", "WHAT", &on_error_, "A record that cannot be decoded: stop or skip");
+    arguments.Text("--on-error", "WHAT", &on_error_,
+                   "A record that cannot be decoded: stop or skip");
     arguments.Text("--sink", "SINK", &sink_, "count: no lines, only what they add up to");
   }
 
@@ -69,8 +71,8 @@ class ConsumeCommand final : public Command {
                       LogRegistry::Open(*log, context.clock, context.holder));
     std::unique_ptr<GroupPositions> group;
     if (!group_.empty()) {
-      TILLSTREAM_ASSIGN(group, GroupPositions::Open(context.files, log_.directory, group_,
-                                                    context.holder));
+      TILLSTREAM_ASSIGN(
+          group, GroupPositions::Open(context.files, log_.directory, group_, context.holder));
     }
     std::unique_ptr<EventSink> sink;
     CountSink* count = nullptr;
@@ -85,8 +87,7 @@ class ConsumeCommand final : public Command {
                       [&context](const std::string& line) { context.console.Warning(line); });
     const auto begin = context.clock.Monotonic();
     const Status result = consumer.Run(context.stop);
-    const double seconds =
-        static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
+    const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
     Summarise(context, consumer.summary(), seconds);
     if (!result) return result.error();
@@ -113,7 +114,8 @@ class ConsumeCommand final : public Command {
     for (const std::string& place : places_) TILLSTREAM_TRY(options.range.Add(place));
     if (options.range.start && options.range.start->kind == OffsetSpec::Kind::kStored &&
         group_.empty()) {
-      return MakeError(ErrorCode::kUsage, "-o: stored is a group's position; give the group with -g");
+      return MakeError(ErrorCode::kUsage,
+                       "-o: stored is a group's position; give the group with -g");
     }
     if (on_error_ != "stop" && on_error_ != "skip") {
       return MakeError(ErrorCode::kUsage, "--on-error: {} is not known; write stop or skip",
@@ -172,10 +174,10 @@ class ConsumeCommand final : public Command {
   }
 
   static void Summarise(Context& context, const ConsumeSummary& summary, double seconds) {
-    context.console.Info(fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
-                                     WithThousands(summary.records), HumanBytes(summary.bytes),
-                                     seconds,
-                                     static_cast<double>(summary.records) / seconds / 1e6));
+    context.console.Info(
+        fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
+                    WithThousands(summary.records), HumanBytes(summary.bytes), seconds,
+                    static_cast<double>(summary.records) / std::max(seconds, 1e-9) / 1e6));
     for (const auto& [reason, count] : summary.skipped) {
       context.console.Warning(fmt::format("skipped {}: {}", WithThousands(count), reason));
     }

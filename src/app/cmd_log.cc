@@ -48,6 +48,7 @@ class LogDumpCommand final : public Command {
     return "Exit code 4 when a batch is damaged.\n"
            "Example: tillstream log dump tillstream-data/sales-0 --records --limit 1\n";
   }
+  bool has_json() const override { return false; }
   void Declare(Arguments& arguments) override {
     arguments.Positional("PARTITION", &path_, "Folder of a partition, or a .log file in it");
     arguments.Required();
@@ -97,11 +98,11 @@ class LogDumpCommand final : public Command {
       return;
     }
     const BatchHeader& header = batch.header;
-    *out += fmt::format("offsets {} to {}, {} records, {} bytes {}, {} uncompressed, {}, crc {:08x}\n",
-                        header.base_offset.value(), header.last_offset().value(),
-                        header.record_count, batch.size_bytes, CodecName(header.codec()),
-                        batch.uncompressed_bytes, FormatDate(DateOf(header.base_timestamp)),
-                        header.crc);
+    *out +=
+        fmt::format("offsets {} to {}, {} records, {} bytes {}, {} uncompressed, {}, crc {:08x}\n",
+                    header.base_offset.value(), header.last_offset().value(), header.record_count,
+                    batch.size_bytes, CodecName(header.codec()), batch.uncompressed_bytes,
+                    FormatDate(DateOf(header.base_timestamp)), header.crc);
   }
 
   static void AppendRecord(const TopicPartition& partition, const RecordView& record,
@@ -131,7 +132,8 @@ class LogVerifyCommand final : public Command {
     return "Check every byte: batches, checksums, framing, offsets, indexes";
   }
   const char* footer() const override {
-    return "Needs no dataset; 'tillstream verify' compares the content. Exit code 4 when anything is\n"
+    return "Needs no dataset; 'tillstream verify' compares the content. Exit code 4 when anything "
+           "is\n"
            "damaged. An unfinished batch at the end is told and is no damage.\n";
   }
   void Declare(Arguments& arguments) override {
@@ -145,7 +147,8 @@ class LogVerifyCommand final : public Command {
     TILLSTREAM_TRY(CheckNames(topics));
     std::vector<PartitionReport> reports;
     for (const TopicInfo& topic : topics) {
-      if (!topics_.empty() && std::find(topics_.begin(), topics_.end(), topic.name) == topics_.end()) {
+      if (!topics_.empty() &&
+          std::find(topics_.begin(), topics_.end(), topic.name) == topics_.end()) {
         continue;
       }
       for (PartitionId id; id.value() < topic.partition_count; ++id) {
@@ -159,9 +162,9 @@ class LogVerifyCommand final : public Command {
     TILLSTREAM_TRY(context.common.json ? PrintJson(context, reports) : Print(context, reports));
     const bool damaged = std::any_of(reports.begin(), reports.end(),
                                      [](const PartitionReport& r) { return r.has_damage; });
-    context.console.Info(fmt::format("{}: {} partitions, {}", log->Describe(), reports.size(),
-                                     damaged ? "damaged; tillstream replay --repair writes it again"
-                                             : "every byte is right"));
+    context.console.Info(fmt::format(
+        "{}: {} partitions, {}", log->Describe(), reports.size(),
+        damaged ? "damaged; tillstream replay --repair writes it again" : "every byte is right"));
     return static_cast<int>(damaged ? kExitCorrupt : kExitDone);
   }
 

@@ -23,8 +23,9 @@ class PositionShowCommand final : public Command {
     RunManifest manifest(context.files, context.clock, log_.directory, log_.topic);
     TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
     if (!identity) {
-      return MakeError(ErrorCode::kNotFound, "log {}: no run of topic {}; tillstream replay begins one",
-                       log_.directory, Quote(log_.topic));
+      return MakeError(ErrorCode::kNotFound,
+                       "log {}: no run of topic {}; tillstream replay begins one", log_.directory,
+                       Quote(log_.topic));
     }
     const std::unique_ptr<SegmentLog> log = OpenLog(context, log_);
     Table table({"store", "partition", "position", "totals", "next day", "date", "days in data"});
@@ -35,8 +36,7 @@ class PositionShowCommand final : public Command {
                         EndOf(*log, {TotalsTopic(log_.topic), store.partition}));
       const int64_t days = store.series_count == 0 ? 0 : position / store.series_count;
       const int64_t next = identity->from.value() + days;
-      const std::string date =
-          FormatDate(identity->first_date + std::chrono::days(next - 1));
+      const std::string date = FormatDate(identity->first_date + std::chrono::days(next - 1));
       table.Add({id, std::to_string(store.partition.value()), WithThousands(position),
                  WithThousands(totals), fmt::format("d_{}", next), date,
                  WithThousands(static_cast<int64_t>(store.day_hashes.size()))});
@@ -48,8 +48,8 @@ class PositionShowCommand final : public Command {
                       {"date", date},
                       {"days_in_data", store.day_hashes.size()}});
     }
-    TILLSTREAM_TRY(context.out.Write(context.common.json ? DumpJson(list) + "\n"
-                                                         : table.ToString()));
+    TILLSTREAM_TRY(
+        context.out.Write(context.common.json ? DumpJson(list) + "\n" : table.ToString()));
     return static_cast<int>(kExitDone);
   }
 

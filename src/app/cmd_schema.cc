@@ -30,8 +30,7 @@ class SchemaListCommand final : public Command {
     for (const RegisteredSchema& registered : schemas) {
       const Result<Schema> schema = Schema::Parse(registered.schema);
       const std::string name = schema ? schema->root().Describe() : "-";
-      const std::string fingerprint =
-          schema ? fmt::format("{:016x}", schema->Fingerprint()) : "-";
+      const std::string fingerprint = schema ? fmt::format("{:016x}", schema->Fingerprint()) : "-";
       table.Add({registered.subject, std::to_string(registered.version),
                  std::to_string(registered.id.value()), name, fingerprint});
       list.push_back({{"subject", registered.subject},
@@ -40,8 +39,8 @@ class SchemaListCommand final : public Command {
                       {"name", name},
                       {"fingerprint", fingerprint}});
     }
-    TILLSTREAM_TRY(context.out.Write(context.common.json ? DumpJson(list) + "\n"
-                                                         : table.ToString()));
+    TILLSTREAM_TRY(
+        context.out.Write(context.common.json ? DumpJson(list) + "\n" : table.ToString()));
     return static_cast<int>(kExitDone);
   }
 

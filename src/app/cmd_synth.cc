@@ -15,6 +15,7 @@ class SynthCommand final : public Command {
     return "The same options give the same bytes on every machine.\n"
            "Example: tillstream synth --out small --stores 3 --items 50 --days 120\n";
   }
+  bool has_json() const override { return false; }
   void Declare(Arguments& arguments) override {
     arguments.Text("--out", "DIR", &directory_, "Folder to write to, made when it is not there");
     arguments.Required();
@@ -31,10 +32,9 @@ class SynthCommand final : public Command {
     options.seed = static_cast<uint64_t>(seed_);
     context.console.Info(fmt::format("target: folder {}", directory_));
     TILLSTREAM_TRY(WriteSyntheticDataset(context.files, directory_, options));
-    context.console.Info(fmt::format("{}: {} items in {} stores, {} days: {} events", directory_,
-                                     WithThousands(items_), WithThousands(stores_),
-                                     WithThousands(days_),
-                                     WithThousands(items_ * stores_ * days_)));
+    context.console.Info(fmt::format(
+        "{}: {} items in {} stores, {} days: {} events", directory_, WithThousands(items_),
+        WithThousands(stores_), WithThousands(days_), WithThousands(items_ * stores_ * days_)));
     return static_cast<int>(kExitDone);
   }
 

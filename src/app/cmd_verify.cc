@@ -11,7 +11,8 @@ class VerifyCommand final : public Command {
     return "Compare the stream with the dataset, event by event";
   }
   const char* footer() const override {
-    return "Exit code 1 when there is a difference. A stream that is right so far but not at its end\n"
+    return "Exit code 1 when there is a difference. A stream that is right so far but not at its "
+           "end\n"
            "is no difference, unless --complete is given.\n";
   }
   void Declare(Arguments& arguments) override {

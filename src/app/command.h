@@ -57,6 +57,8 @@ class Command {
   virtual const char* summary() const = 0;
   /// What `--help` shows behind the options: notes and examples.
   virtual const char* footer() const { return ""; }
+  /// Whether there is a table, or are sentences, that --json replaces.
+  virtual bool has_json() const { return true; }
   virtual void Declare(Arguments& arguments) = 0;
   /// The exit code, or an Error that main prints and maps to one. Validates its whole command line
   /// before it touches anything.

@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <map>
@@ -37,8 +38,8 @@ using ConfigValues = std::map<std::string, std::vector<std::string>>;
 
 }  // namespace
 
-void Arguments::Remember(CLI::Option* option, const std::string& names) {
-  declared_.push_back({option, LongName(names), false});
+void Arguments::Remember(CLI::Option* option, const std::string& names, Kind kind) {
+  declared_.push_back({option, LongName(names), kind, false});
 }
 
 void Arguments::Text(const std::string& names, const std::string& value, std::string* target,
@@ -56,13 +57,14 @@ void Arguments::List(const std::string& names, const std::string& value,
   option->type_name(value)->delimiter(',')->allow_extra_args(false)->type_size(1);
   option->expected(1, CLI::detail::expected_max_vector_size);
   option->allow_extra_args(false);
-  Remember(option, names);
+  Remember(option, names, Kind::kList);
 }
 
 void Arguments::Flag(const std::string& names, bool* target, const std::string& help) {
-  auto* option = app_->add_flag_function(
-      names, [target](int64_t count) { *target = count > 0; }, help);
-  Remember(option, names);
+  auto* option =
+      app_->add_flag_function(names, [target](int64_t count) { *target = count > 0; }, help);
+  option->disable_flag_override();
+  Remember(option, names, Kind::kFlag);
 }
 
 void Arguments::Number(const std::string& names, const std::string& value, int64_t* target,
@@ -83,8 +85,7 @@ void Arguments::Number(const std::string& names, const std::string& value, int64
   Remember(option, names);
 }
 
-void Arguments::Positional(const std::string& value, std::string* target,
-                           const std::string& help) {
+void Arguments::Positional(const std::string& value, std::string* target, const std::string& help) {
   auto* option = app_->add_option_function<std::string>(
       value, [target](const std::string& text) { *target = text; }, help);
   option->type_name("");
@@ -122,9 +123,6 @@ class CommandLine {
       return Decide();
     } catch (const CLI::ParseError& error) {
       return MakeError(ErrorCode::kUsage, "{}", Reason(error));
-    } catch (const toml::parse_error& error) {
-      return MakeError(ErrorCode::kUsage, "--config: line {}: {}", error.source().begin.line,
-                       error.description());
     }
   }
 
@@ -146,9 +144,8 @@ class CommandLine {
     const size_t space = name.find(' ');
     CLI::App* parent = &app_;
     if (space != std::string::npos) parent = Group(name.substr(0, space));
-    CLI::App* app =
-        parent->add_subcommand(space == std::string::npos ? name : name.substr(space + 1),
-                               command.summary());
+    CLI::App* app = parent->add_subcommand(
+        space == std::string::npos ? name : name.substr(space + 1), command.summary());
     app->set_help_flag();
     app->allow_extras();
     app->footer(command.footer());
@@ -157,12 +154,13 @@ class CommandLine {
     Entry& entry = *entries_.back();
     command.Declare(entry.arguments);
     Arguments& arguments = entry.arguments;
-    arguments.Flag("--json", &entry.common.json, "JSON instead of a table or of sentences");
+    if (command.has_json()) {
+      arguments.Flag("--json", &entry.common.json, "JSON instead of a table or of sentences");
+    }
     arguments.Number("--threads", "N", &entry.common.threads, 0, 1024,
                      "Threads; 0: as many as there are cores");
     arguments.Text("--config", "FILE", &entry.config,
-                   "TOML file with options: names without dashes in front; a [replay] table "
-                   "concerns that command alone");
+                   "TOML file with options; a table [replay] concerns that command alone");
     arguments.Text("--log-level", "LEVEL", &entry.log_level, "error, warning, info or debug");
     arguments.Flag("-q,--quiet", &entry.quiet, "Warnings and errors only");
     arguments.Flag("-v,--verbose", &entry.verbose, "More messages, as --log-level debug");
@@ -187,33 +185,50 @@ class CommandLine {
 
   Result<std::variant<Invocation, Answer>> Decide() {
     if (version_) return std::variant<Invocation, Answer>(Answer{VersionText()});
-    CLI::App* used = &app_;
-    while (!used->get_subcommands().empty()) used = used->get_subcommands().front();
-    for (const auto& entry : entries_) {
-      if (entry->app == used) return Finish(*entry);
+    if (help_) return Help();
+    std::string path;
+    for (CLI::App* used = &app_;; used = used->get_subcommands().front()) {
+      if (used != &app_) path += used->get_name() + " ";
+      for (const auto& entry : entries_) {
+        if (entry->app == used) return Finish(*entry);
+      }
+      // Words in front of a command, too: they would be ignored.
+      const std::vector<std::string> extras = used->remaining();
+      if (!extras.empty()) return UnknownWord(used, path, extras.front());
+      if (used->get_subcommands().empty()) return Help();
     }
-    const std::vector<std::string> extras = used->remaining();
-    if (!extras.empty()) return UnknownCommand(used, extras.front());
-    return std::variant<Invocation, Answer>(Answer{used->help()});
   }
 
-  static Error UnknownCommand(CLI::App* parent, const std::string& word) {
+  /// Of the command that is named, or of the program.
+  Result<std::variant<Invocation, Answer>> Help() {
+    return std::variant<Invocation, Answer>(Answer{app_.help()});
+  }
+
+  /// `path` is what stands in front of `word`: empty, or "log ".
+  static Error UnknownWord(CLI::App* parent, const std::string& path, const std::string& word) {
+    if (word.starts_with("-")) {
+      const std::vector<std::string> names = {"--help", "--version"};
+      const std::string nearest = Nearest(word, names);
+      return MakeError(ErrorCode::kUsage, "{} is not an option of tillstream; {}", word,
+                       nearest.empty() ? "options stand behind the command, see tillstream --help"
+                                       : "did you mean " + nearest);
+    }
     std::vector<std::string> names;
     for (const CLI::App* app : parent->get_subcommands([](CLI::App*) { return true; })) {
       names.push_back(app->get_name());
     }
     const std::string nearest = Nearest(word, names);
-    return MakeError(ErrorCode::kUsage, "{} is not {}; {}", Quote(word),
-                     word.starts_with("-") ? "an option" : "a command",
-                     nearest.empty() ? "see tillstream --help" : "did you mean " + nearest);
+    return MakeError(ErrorCode::kUsage, "{} is not a command; {}", Quote(path + word),
+                     nearest.empty() ? fmt::format("see tillstream {}--help", path)
+                                     : "did you mean " + path + nearest);
   }
 
   Result<std::variant<Invocation, Answer>> Finish(Entry& entry) {
-    if (entry.help) return std::variant<Invocation, Answer>(Answer{entry.app->help()});
+    if (entry.help) return Help();
     TILLSTREAM_TRY(RefuseExtras(entry));
     TILLSTREAM_ASSIGN(const ConfigValues config, LoadConfig(entry));
     for (const Arguments::Declared& declared : entry.arguments.declared_) {
-      TILLSTREAM_TRY(Complete(declared, config));
+      TILLSTREAM_TRY(Complete(*entry.command, declared, config));
     }
     Invocation invocation;
     invocation.command = entry.command;
@@ -239,8 +254,9 @@ class CommandLine {
     if (extras.empty()) return Ok();
     const std::string& word = extras.front();
     if (!word.starts_with("-")) {
-      return MakeError(ErrorCode::kUsage, "{} is one word too many for {}; see tillstream {} --help",
-                       Quote(word), entry.command->name(), entry.command->name());
+      return MakeError(ErrorCode::kUsage,
+                       "{} is one word too many for {}; see tillstream {} --help", Quote(word),
+                       entry.command->name(), entry.command->name());
     }
     std::vector<std::string> names;
     for (const Arguments::Declared& declared : entry.arguments.declared_) {
@@ -248,30 +264,52 @@ class CommandLine {
     }
     const std::string name = word.substr(0, word.find('='));
     const std::string nearest = Nearest(name, names);
-    return MakeError(ErrorCode::kUsage, "{} is not an option of {}; {}", name,
-                     entry.command->name(),
-                     nearest.empty() ? fmt::format("see tillstream {} --help", entry.command->name())
-                                     : "did you mean " + nearest);
+    return MakeError(
+        ErrorCode::kUsage, "{} is not an option of {}; {}", name, entry.command->name(),
+        nearest.empty() ? fmt::format("see tillstream {} --help", entry.command->name())
+                        : "did you mean " + nearest);
   }
 
   /// Gives an option that is not on the command line its value from the environment or the file.
-  static Status Complete(const Arguments::Declared& declared, const ConfigValues& config) {
+  static Status Complete(const Command& command, const Arguments::Declared& declared,
+                         const ConfigValues& config) {
     CLI::Option* option = declared.option;
     if (option->count() == 0 && !declared.name.empty()) {
-      const char* environment = std::getenv(EnvironmentName(declared.name).c_str());
+      const std::string variable = EnvironmentName(declared.name);
+      const char* environment = std::getenv(variable.c_str());
       const auto in_file = config.find(declared.name);
       if (environment != nullptr && *environment != '\0') {
-        option->add_result(std::string(environment));
+        TILLSTREAM_TRY(Give(declared, variable, {environment}));
       } else if (in_file != config.end()) {
-        option->add_result(in_file->second);
+        TILLSTREAM_TRY(Give(declared, "--config: " + declared.name, in_file->second));
       }
-      if (option->count() > 0) option->run_callback();
     }
     if (declared.required && option->count() == 0) {
       const std::string name =
           declared.name.empty() ? option->get_name(true) : "--" + declared.name;
-      return MakeError(ErrorCode::kUsage, "{}: is needed; see --help", name);
+      return MakeError(ErrorCode::kUsage, "{}: is needed; see tillstream {} --help", name,
+                       command.name());
     }
+    return Ok();
+  }
+
+  /// Gives an option `values` that stand at `where`.
+  static Status Give(const Arguments::Declared& declared, const std::string& where,
+                     std::vector<std::string> values) {
+    if (declared.kind == Arguments::Kind::kFlag && values.size() == 1) {
+      if (values.front() == "false" || values.front() == "0") return Ok();
+      if (values.front() != "true" && values.front() != "1") {
+        return MakeError(ErrorCode::kUsage, "{}: {} is neither true nor false", where,
+                         Quote(values.front()));
+      }
+      values = {"true"};
+    }
+    if (declared.kind != Arguments::Kind::kList && values.size() != 1) {
+      return MakeError(ErrorCode::kUsage, "{}: found {} values, needed one", where, values.size());
+    }
+    if (values.empty()) return Ok();
+    declared.option->add_result(std::move(values));
+    declared.option->run_callback();
     return Ok();
   }
 
@@ -281,30 +319,52 @@ class CommandLine {
     if (path.empty() && environment != nullptr) path = environment;
     ConfigValues values;
     if (path.empty()) return values;
-    std::unique_ptr<FileSystem> files = MakePosixFileSystem();
+    const std::unique_ptr<FileSystem> files = MakePosixFileSystem();
     Result<std::string> text = ReadFile(*files, path);
     if (!text) return MakeError(ErrorCode::kUsage, "--config: {}", text.error().message);
-    const toml::table table = toml::parse(*text);
-    TILLSTREAM_TRY(ReadTable(table, &values));
-    const std::string command = entry.command->name();
-    if (const auto* own = table[command.substr(0, command.find(' '))].as_table()) {
-      TILLSTREAM_TRY(ReadTable(*own, &values));
+    try {
+      const toml::table table = toml::parse(*text);
+      TILLSTREAM_TRY(ReadConfig(table, entry, &values));
+    } catch (const toml::parse_error& error) {
+      return MakeError(ErrorCode::kUsage, "--config: {}:{}: {}", path, error.source().begin.line,
+                       OneLine(error.description()));
     }
     return values;
   }
 
-  Status ReadTable(const toml::table& table, ConfigValues* values) {
+  /// The whole file is checked, also what concerns other commands.
+  Status ReadConfig(const toml::table& table, const Entry& entry, ConfigValues* values) {
     for (const auto& [key, node] : table) {
-      const std::string name(key.str());
-      if (node.is_table()) continue;
-      TILLSTREAM_TRY(RefuseUnknownKey(name));
-      std::vector<std::string>& texts = (*values)[name];
-      texts.clear();
-      if (const auto* array = node.as_array()) {
-        for (const auto& item : *array) texts.push_back(ToText(item));
-      } else {
-        texts.push_back(ToText(node));
+      if (!node.is_table()) TILLSTREAM_TRY(ReadKey("", std::string(key.str()), node, values));
+    }
+    const std::string command = FirstWord(entry.command->name());
+    for (const auto& [key, node] : table) {
+      const std::string group(key.str());
+      const toml::table* own = node.as_table();
+      if (own == nullptr) continue;
+      TILLSTREAM_TRY(RefuseUnknownTable(group));
+      ConfigValues ignored;
+      for (const auto& [name, value] : *own) {
+        TILLSTREAM_TRY(
+            ReadKey(group, std::string(name.str()), value, group == command ? values : &ignored));
       }
+    }
+    return Ok();
+  }
+
+  /// Reads one key of the table of `group`; of the whole file when that is empty.
+  Status ReadKey(const std::string& group, const std::string& name, const toml::node& node,
+                 ConfigValues* values) {
+    TILLSTREAM_TRY(RefuseUnknownKey(group, name));
+    std::vector<std::string>& texts = (*values)[name];
+    texts.clear();
+    if (node.is_table()) {
+      return MakeError(ErrorCode::kUsage, "--config: {}: found a table, needed a value", name);
+    }
+    if (const auto* array = node.as_array()) {
+      for (const auto& item : *array) texts.push_back(ToText(item));
+    } else {
+      texts.push_back(ToText(node));
     }
     return Ok();
   }
@@ -316,21 +376,47 @@ class CommandLine {
     return out.str();
   }
 
-  Status RefuseUnknownKey(const std::string& name) {
+  Status RefuseUnknownTable(const std::string& group) {
     std::vector<std::string> names;
-    for (const auto& entry : entries_) {
-      for (const Arguments::Declared& declared : entry->arguments.declared_) {
-        if (declared.name == name) return Ok();
-        if (!declared.name.empty()) names.push_back(declared.name);
-      }
-    }
-    const std::string nearest = Nearest(name, names);
-    return MakeError(ErrorCode::kUsage, "--config: {} is not an option{}", Quote(name),
+    for (const auto& entry : entries_) names.push_back(FirstWord(entry->command->name()));
+    if (std::find(names.begin(), names.end(), group) != names.end()) return Ok();
+    const std::string nearest = Nearest(group, names);
+    return MakeError(ErrorCode::kUsage, "--config: table {} is not a command{}", Quote(group),
                      nearest.empty() ? "" : "; did you mean " + nearest);
   }
 
+  Status RefuseUnknownKey(const std::string& group, const std::string& name) {
+    std::vector<std::string> names;
+    for (const auto& entry : entries_) {
+      if (!group.empty() && FirstWord(entry->command->name()) != group) continue;
+      for (const Arguments::Declared& declared : entry->arguments.declared_) {
+        if (!declared.name.empty()) names.push_back(declared.name);
+      }
+    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) return Ok();
+    const std::string nearest = Nearest(name, names);
+    return MakeError(ErrorCode::kUsage, "--config: {} is not an option{}{}", Quote(name),
+                     group.empty() ? "" : " of " + group,
+                     nearest.empty() ? "" : "; did you mean " + nearest);
+  }
+
+  static std::string FirstWord(const std::string& name) { return name.substr(0, name.find(' ')); }
+
+  static std::string OneLine(std::string_view text) {
+    std::string line(text);
+    std::replace(line.begin(), line.end(), '\n', ' ');
+    return line;
+  }
+
+  /// The library's message in our words, where it has others.
   static std::string Reason(const CLI::ParseError& error) {
     std::string reason = error.what();
+    if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+      std::string name = reason.substr(0, reason.find_first_of(": "));
+      if (!name.starts_with("-")) name = "--" + name;
+      const bool takes_none = reason.find("flag override") != std::string::npos;
+      return name + (takes_none ? ": takes no value" : ": needs a value");
+    }
     if (!reason.empty() && reason.back() == '.') reason.pop_back();
     return reason;
   }

@@ -30,7 +30,7 @@ std::unique_ptr<SegmentLog> OpenLog(Context& context, const LogOptions& options,
 /// kNotFound, with what to do, when there is no log at all.
 Status RequireLog(Context& context, const LogOptions& options);
 
-/// Threads to use for `work` independent pieces: --threads, or the machine's cores.
+/// Threads to use: --threads, or as many as the machine has cores.
 int32_t ThreadCount(const Context& context);
 
 }  // namespace tillstream

@@ -26,25 +26,27 @@ int Main(int argc, const char* const* argv) {
     return ExitCodeOf(parsed.error().code);
   }
   if (const Answer* answer = std::get_if<Answer>(&*parsed)) {
-    return out.Write(answer->text) && out.Flush() ? kExitDone : kExitIoError;
+    Status written = out.Write(answer->text);
+    if (written) written = out.Flush();
+    if (written) return kExitDone;
+    Console(LogLevel::kInfo, terminal).Error(written.error().message);
+    return ExitCodeOf(written.error().code);
   }
   const Invocation& invocation = std::get<Invocation>(*parsed);
   Console console(invocation.log_level, terminal);
   const std::unique_ptr<FileSystem> files = MakePosixFileSystem();
   SystemClock clock;
-  Context context{*files,         clock,
-                  console,        out,
-                  signals.stop(), invocation.common,
-                  Holder()};
+  Context context{*files, clock, console, out, signals.stop(), invocation.common, Holder()};
   const Result<int> result = invocation.command->Run(context);
   const Status flushed = out.Flush();
   console.EndProgress();
   if (console.verbose()) {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
-    console.Debug(fmt::format("peak memory {} KiB, cpu {}.{:02} s", usage.ru_maxrss,
-                              usage.ru_utime.tv_sec + usage.ru_stime.tv_sec,
-                              (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 10'000 % 100));
+    const double cpu_seconds =
+        static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+        static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    console.Debug(fmt::format("peak memory {} KiB, cpu {:.2f} s", usage.ru_maxrss, cpu_seconds));
   }
   if (!result) {
     console.Error(result.error().message);

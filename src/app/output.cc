@@ -1,5 +1,6 @@
 #include "app/output.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -41,6 +42,9 @@ Status Output::Flush() {
     }
   }
   buffer_.clear();
+  // A follower that has nothing to write would never find out that its reader is gone.
+  pollfd pipe{fd_, 0, 0};
+  if (!closed_ && ::poll(&pipe, 1, 0) == 1 && (pipe.revents & POLLERR) != 0) closed_ = true;
   return Ok();
 }
 

@@ -17,6 +17,7 @@ class Output {
 
   /// Appends text; writes when the buffer is full. kIoError when the system refuses (a full disk).
   Status Write(std::string_view text);
+  /// Writes what is buffered, and looks whether the reader is still there.
   Status Flush();
 
   bool closed() const { return closed_; }

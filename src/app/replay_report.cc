@@ -90,22 +90,21 @@ void ReplayReport::Begin(const Snapshots& stores) {
                   WithThousands(dataset_.series_count), from_.value(), to_.value() - 1,
                   DateText(from_), DateText(to_ - 1));
   context_.console.Info(
-      position == 0
-          ? fmt::format("streaming {}: {} events", data, WithThousands(events_to_write_))
-          : fmt::format("going on at d_{} with {}: {} of {} events to go", sum.slowest.value(), data,
-                        WithThousands(events_to_write_),
-                        WithThousands(events_to_write_ + position)));
+      position == 0 ? fmt::format("streaming {}: {} events", data, WithThousands(events_to_write_))
+                    : fmt::format("going on at d_{} with {}: {} of {} events to go",
+                                  sum.slowest.value(), data, WithThousands(events_to_write_),
+                                  WithThousands(events_to_write_ + position)));
 }
 
 std::string ReplayReport::Line(const Sum& sum) const {
   const double elapsed = std::max(Elapsed(), 1e-3);
   const double rate = static_cast<double>(sum.events) / elapsed;
   const Day day = std::min(sum.slowest, to_ - 1);
-  std::string line =
-      fmt::format("d_{} {}  {}  {:.0f} MB/s", day.value(), DateText(day), RateText(rate),
-                  static_cast<double>(sum.bytes) / elapsed / 1e6);
+  std::string line = fmt::format("d_{} {}  {}  {:.0f} MB/s", day.value(), DateText(day),
+                                 RateText(rate), static_cast<double>(sum.bytes) / elapsed / 1e6);
   if (rate > 0) {
-    line += "  " + DurationText(static_cast<double>(events_to_write_ - sum.events) / rate) + " left";
+    line +=
+        "  " + DurationText(static_cast<double>(events_to_write_ - sum.events) / rate) + " left";
   }
   if (paced_) line += fmt::format("  lag {:.3f} s", Seconds(sum.lag));
   return line;
@@ -181,7 +180,7 @@ Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool suc
                      {"bytes_before_compression", sum.bytes},
                      {"seconds", Elapsed()},
                      {"stores", list}};
-  return context_.out.Write(json.dump(1) + "\n");
+  return context_.out.Write(DumpJson(json) + "\n");
 }
 
 }  // namespace tillstream

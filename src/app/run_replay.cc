@@ -1,11 +1,7 @@
 #include "app/run_replay.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
-#include <numeric>
 #include <optional>
-#include <thread>
 
 #include "app/replay_report.h"
 #include "avro/sales_codec.h"
@@ -28,26 +24,55 @@ Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& req
   const std::string& topic = request.log.topic;
   TILLSTREAM_ASSIGN(identity->sales_schema,
                     registry->Register(ValueSubject(topic), SalesRecordSchema(), timestamp));
-  TILLSTREAM_ASSIGN(
-      identity->totals_schema,
-      registry->Register(ValueSubject(TotalsTopic(topic)), StoreDaySchema(), timestamp));
+  TILLSTREAM_ASSIGN(identity->totals_schema, registry->Register(ValueSubject(TotalsTopic(topic)),
+                                                                StoreDaySchema(), timestamp));
   return Ok();
 }
 
-/// Rebuilds the block of a store's events that starts at `offset`.
-Status RegenerateEvents(DayEncoder& encoder, Day from, int32_t rows, Offset offset,
-                        RecordBlock* block) {
-  encoder.SelectDay(from + static_cast<int32_t>(offset.value() / rows));
-  encoder.EncodeRows(static_cast<int32_t>(offset.value() % rows), block);
-  return Ok();
-}
+/// What a store's stream holds, made again from the data.
+class StoreRegenerator {
+ public:
+  StoreRegenerator(const StoreTable& table, const Calendar& calendar, const RunIdentity& identity)
+      : table_(table),
+        from_(identity.from),
+        encoder_(table, calendar, identity.sales_schema, identity.totals_schema) {}
+
+  /// The block of events that begins at `offset`; kNotFound behind the end of the data.
+  Status MakeEvents(Offset offset, RecordBlock* block) {
+    const auto rows = static_cast<int64_t>(table_.series().size());
+    TILLSTREAM_TRY(Select(offset.value() / rows));
+    encoder_.EncodeRows(static_cast<int32_t>(offset.value() % rows), block);
+    return Ok();
+  }
+
+  /// The block of the end-of-day total at `offset`; kNotFound behind the end of the data.
+  Status MakeTotal(Offset offset, RecordBlock* block) {
+    TILLSTREAM_TRY(Select(offset.value()));
+    encoder_.EncodeTotal(block);
+    return Ok();
+  }
+
+ private:
+  Status Select(int64_t day_index) {
+    const int64_t day = from_.value() + day_index;
+    if (day > table_.day_count()) {
+      return MakeError(ErrorCode::kNotFound, "store {}: the data ends at d_{}, needed d_{}",
+                       table_.store_id(), table_.day_count(), day);
+    }
+    encoder_.SelectDay(Day(static_cast<int32_t>(day)));
+    return Ok();
+  }
+
+  const StoreTable& table_;
+  const Day from_;
+  DayEncoder encoder_;
+};
 
 Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
               const Dataset& dataset, const RunIdentity& identity) {
   for (const auto& table : dataset.stores) {
     const PartitionId partition = identity.stores.at(table->store_id()).partition;
-    DayEncoder encoder(*table, *dataset.calendar, identity.sales_schema, identity.totals_schema);
-    const auto rows = static_cast<int32_t>(table->series().size());
+    StoreRegenerator store(*table, *dataset.calendar, identity);
     const auto repair = [&](const std::string& topic, const RegenerateBlock& regenerate) -> Status {
       TILLSTREAM_ASSIGN(const RepairReport report,
                         RepairPartition(log, {topic, partition}, context.holder, regenerate));
@@ -55,12 +80,10 @@ Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
       return Ok();
     };
     TILLSTREAM_TRY(repair(request.log.topic, [&](Offset offset, RecordBlock* block) {
-      return RegenerateEvents(encoder, identity.from, rows, offset, block);
+      return store.MakeEvents(offset, block);
     }));
     TILLSTREAM_TRY(repair(TotalsTopic(request.log.topic), [&](Offset offset, RecordBlock* block) {
-      encoder.SelectDay(identity.from + static_cast<int32_t>(offset.value()));
-      encoder.EncodeTotal(block);
-      return Ok();
+      return store.MakeTotal(offset, block);
     }));
   }
   return Ok();
@@ -75,16 +98,15 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
   if (stored) {
     // Refused before anything is written, the schemas included.
-    TILLSTREAM_ASSIGN(const RunIdentity merged, Reconcile(*stored, identity));
-    (void)merged;
+    TILLSTREAM_TRY(Reconcile(*stored, identity));
   } else {
     TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
     for (const TopicInfo& topic : topics) {
-      if (topic.name != request.log.topic) continue;
+      if (topic.name != request.log.topic && topic.name != TotalsTopic(request.log.topic)) continue;
       return MakeError(ErrorCode::kRefused,
                        "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
                        "use another --log or --topic",
-                       log.Describe(), Quote(topic.name), topic.name);
+                       log.Describe(), Quote(topic.name), request.log.topic);
     }
   }
   TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
@@ -99,10 +121,32 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
   return identity;
 }
 
+ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Dataset& dataset,
+                        Day to) {
+  ReplayOptions options;
+  options.topic = request.log.topic;
+  options.to = to;
+  options.speed = request.speed;
+  options.max_skew_days = request.max_skew_days;
+  options.sync = request.sync;
+  options.threads = ReplayThreads(context);
+  options.holder = context.holder;
+  options.all_stores = dataset.stores.size() == dataset.store_ids.size();
+  options.totals_may_lead = request.repair;
+  options.on_durable = [&console = context.console](const std::string& store, Position durable) {
+    console.Debug(fmt::format("durable: {} position {}", store, durable.value()));
+  };
+  return options;
+}
+
 }  // namespace
 
 Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   TILLSTREAM_TRY(CheckTopic(request.log));
+  if (request.log.topic == kSchemasTopic) {
+    return MakeError(ErrorCode::kUsage, "--topic: {} holds the schemas; use another",
+                     Quote(request.log.topic));
+  }
   TILLSTREAM_TRY(CheckDay("--from", request.from));
   TILLSTREAM_TRY(CheckDay("--to", request.to));
   const std::unique_ptr<SegmentLog> log =
@@ -113,8 +157,7 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   const Calendar& calendar = *dataset.calendar;
   const Day last(dataset.day_count);
   TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, calendar, last, Day(1)));
-  TILLSTREAM_ASSIGN(const Day to,
-                    ResolveDay("--to", request.to, calendar, last + 1, last + 1));
+  TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
   RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
@@ -122,21 +165,12 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
                     BeginRun(context, *log, request, dataset, manifest, from));
   if (request.repair) TILLSTREAM_TRY(Repair(context, *log, request, dataset, identity));
 
-  ReplayOptions options;
-  options.topic = request.log.topic;
-  options.to = to;
-  options.speed = request.speed;
-  options.max_skew_days = request.max_skew_days;
-  options.sync = request.sync;
-  options.threads = ReplayThreads(context);
-  options.holder = context.holder;
-  options.all_stores = dataset.stores.size() == dataset.store_ids.size();
-  options.on_durable = [&console = context.console](const std::string& store, Position durable) {
-    console.Debug(fmt::format("durable: {} position {}", store, durable.value()));
-  };
-  TILLSTREAM_ASSIGN(
-      const std::unique_ptr<Replayer> replayer,
-      Replayer::Open(*log, context.clock, dataset, identity, manifest, options));
+  const ReplayOptions options = OptionsOf(context, request, dataset, to);
+  TILLSTREAM_ASSIGN(const std::unique_ptr<Replayer> replayer,
+                    Replayer::Open(*log, context.clock, dataset, identity, manifest, options));
+  if (const auto& clock = replayer->joined_clock()) {
+    context.console.Info(fmt::format("clock: joins the run's, which goes at {}", clock->speed));
+  }
   ReplayReport report(context, dataset, request.log, from, to, !request.speed.is_max());
   report.Begin(replayer->Snapshot());
   Status result = Ok();

@@ -32,8 +32,7 @@ std::vector<StoreResult> VerifyAll(Context& context, SegmentLog& log, SchemaRegi
     }
   };
   std::vector<std::thread> threads;
-  const int32_t count =
-      std::min(ThreadCount(context), static_cast<int32_t>(dataset.stores.size()));
+  const int32_t count = std::min(ThreadCount(context), static_cast<int32_t>(dataset.stores.size()));
   for (int32_t i = 1; i < count; ++i) threads.emplace_back(work);
   work();
   for (std::thread& thread : threads) thread.join();
@@ -47,7 +46,8 @@ Status PrintTable(Context& context, const std::vector<StoreVerification>& stores
   for (const StoreVerification& s : stores) {
     std::string place = "the end";
     if (!s.complete) {
-      place = fmt::format("d_{} ({})", s.next_day.value(), FormatDate(calendar.at(s.next_day).date));
+      place =
+          fmt::format("d_{} ({})", s.next_day.value(), FormatDate(calendar.at(s.next_day).date));
     }
     table.Add({s.store_id, std::to_string(s.partition.value()), WithThousands(s.events_expected),
                WithThousands(s.events_equal), WithThousands(s.events_different),
@@ -96,7 +96,8 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
   if (!identity) {
-    return MakeError(ErrorCode::kNotFound, "log {}: no run of topic {}; tillstream replay begins one",
+    return MakeError(ErrorCode::kNotFound,
+                     "log {}: no run of topic {}; tillstream replay begins one",
                      request.log.directory, Quote(request.log.topic));
   }
   TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
@@ -113,6 +114,10 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
                     ResolveDay("--from", request.from, calendar, last, identity->from));
   TILLSTREAM_ASSIGN(options.to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
   options.from = std::max(options.from, options.stream_from);
+  if (options.from > last) {
+    return MakeError(ErrorCode::kRefused, "run: begins at d_{}, the data ends at d_{}",
+                     options.from.value(), last.value());
+  }
   if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
   const std::unique_ptr<SegmentLog> log = OpenLog(context, request.log);
@@ -134,17 +139,18 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   for (const StoreVerification& s : stores) events += s.events_equal;
   const bool clean = std::all_of(stores.begin(), stores.end(),
                                  [](const StoreVerification& s) { return s.clean(); });
-  const auto slowest = std::min_element(
-      stores.begin(), stores.end(),
-      [](const StoreVerification& a, const StoreVerification& b) { return a.next_day < b.next_day; });
+  const auto slowest = std::min_element(stores.begin(), stores.end(),
+                                        [](const StoreVerification& a, const StoreVerification& b) {
+                                          return a.next_day < b.next_day;
+                                        });
   const bool complete = std::all_of(stores.begin(), stores.end(),
                                     [](const StoreVerification& s) { return s.complete; });
   const std::string place =
       complete ? "complete" : fmt::format("stands at d_{}", slowest->next_day.value());
-  context.console.Info(fmt::format(
-      "{}: {} events equal, {}, {} in {:.1f} s", request.log.topic, WithThousands(events),
-      clean ? "no difference" : "differences found", place,
-      static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9));
+  context.console.Info(
+      fmt::format("{}: {} events equal, {}, {} in {:.1f} s", request.log.topic,
+                  WithThousands(events), clean ? "no difference" : "differences found", place,
+                  static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9));
   if (!clean || (request.complete && !complete)) return static_cast<int>(kExitFailed);
   return static_cast<int>(kExitDone);
 }

@@ -1,8 +1,9 @@
 #include "app/signals.h"
 
-#include <csignal>
 #include <pthread.h>
 #include <unistd.h>
+
+#include <csignal>
 
 namespace tillstream {
 namespace {

@@ -1,6 +1,5 @@
 #include "avro/sales_codec.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,8 +11,6 @@
 namespace tillstream {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::StartsWith;
 using std::string_view_literals::operator""sv;
 
 SalesRecord Sale() {

@@ -70,6 +70,8 @@ TEST(SchemaTest, CanonicalFormsOfTheReleasedSchemasStayAsReleased) {
             R"({"name":"events","type":"int"},{"name":"units","type":"long"},)"
             R"({"name":"revenue_cents","type":"long"},{"name":"unpriced_units","type":"long"},)"
             R"({"name":"revision","type":"int"}]})");
+  EXPECT_EQ(SalesRecordSchema().Fingerprint(), 0xf5ba283db9ae3f23U);
+  EXPECT_EQ(StoreDaySchema().Fingerprint(), 0xf432d1815ba183b7U);
 }
 
 // The values of Avro's own test data, share/test/data/schema-tests.txt.

@@ -78,8 +78,8 @@ TEST(GzipTest, TextComesBackWhateverThePieces) {
 
 TEST(GzipTest, MembersThatFollowEachOtherAreOneText) {
   const std::string a = SomeText(300'000);
-  const std::string file = Deflate(a) + StoredGzip("") + StoredGzip("middle") + Deflate(a) +
-                           Deflate("");
+  const std::string file =
+      Deflate(a) + StoredGzip("") + StoredGzip("middle") + Deflate(a) + Deflate("");
   for (const size_t piece : {size_t{1}, size_t{1} << 20}) {
     const Outcome outcome = ReadAll(file, piece);
     EXPECT_EQ(outcome.error, "");
@@ -91,9 +91,8 @@ TEST(GzipTest, MemberMayBeginAnywhereInAPieceOfInput) {
   // The reader fetches 256 KiB at a time: the second member's header is moved over that border.
   constexpr size_t kBorder = size_t{256} << 10;
   for (size_t before = kBorder - 12; before <= kBorder + 2; ++before) {
-    const std::string text(before - StoredGzip(std::string(kBorder - 1000, 'x')).size() +
-                               kBorder - 1000,
-                           'x');
+    const std::string text(
+        before - StoredGzip(std::string(kBorder - 1000, 'x')).size() + kBorder - 1000, 'x');
     const std::string first = StoredGzip(text);
     ASSERT_EQ(first.size(), before);
     const Outcome outcome = ReadAll(first + Deflate("second"));
@@ -162,7 +161,8 @@ TEST(GzipTest, WrongChecksumOrLengthIsAnErrorAfterTheText) {
 }
 
 TEST(GzipTest, BytesBehindTheLastMemberAreAnError) {
-  for (const std::string& garbage : {std::string("x"), std::string(1, '\0'), std::string("\x1F!")}) {
+  for (const std::string& garbage :
+       {std::string("x"), std::string(1, '\0'), std::string("\x1F!")}) {
     const Outcome outcome = ReadAll(StoredGzip("abc") + garbage);
     EXPECT_EQ(outcome.text, "abc");
     EXPECT_EQ(outcome.error,

@@ -11,7 +11,8 @@ namespace tillstream {
 /// `length_max` bytes with "..." behind it.
 std::string Quote(std::string_view text, size_t length_max = 60);
 
-/// Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without ASCII control characters.
+/// Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without ASCII control
+/// characters.
 bool IsPrintableUtf8(std::string_view text);
 
 /// 1234567 -> "1,234,567".

@@ -15,12 +15,32 @@ constexpr std::chrono::milliseconds kFollowPoll{20};
 /// How often a group's positions are stored.
 constexpr std::chrono::seconds kStoreInterval{1};
 
-/// Lines of skipped records that are reported one by one; the rest is only counted.
+/// Skipped records of one reason that are reported one by one; the rest is only counted.
 constexpr int64_t kSkipLinesMax = 20;
+
+/// Reasons that are counted by themselves; what comes with further ones is counted together.
+constexpr size_t kReasonsMax = 20;
 
 bool ParseInteger(std::string_view text, int64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
   return error == std::errc() && end == text.data() + text.size();
+}
+
+/// An error's message without its particulars, so that a million poison records have few reasons:
+/// every number becomes N.
+std::string ReasonOf(std::string_view message) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_word = [&](char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_'; };
+  std::string reason;
+  for (size_t i = 0; i < message.size(); ++i) {
+    if (!is_digit(message[i]) || (i > 0 && is_word(message[i - 1]))) {
+      reason += message[i];
+      continue;
+    }
+    reason += 'N';
+    while (i + 1 < message.size() && is_word(message[i + 1])) ++i;
+  }
+  return reason;
 }
 
 }  // namespace
@@ -64,13 +84,13 @@ Status OffsetRange::Add(std::string_view text) {
 
 Consumer::Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
                    GroupPositions* group, ConsumeOptions options,
-                   std::function<void(const std::string&)> on_skip)
+                   std::function<void(const std::string&)> on_warning)
     : log_(log),
       clock_(clock),
       sink_(sink),
       group_(group),
       options_(std::move(options)),
-      on_skip_(std::move(on_skip)),
+      on_warning_(std::move(on_warning)),
       decoder_(registry) {}
 
 Result<Offset> Consumer::StartOf(const Source& source) {
@@ -87,13 +107,12 @@ Result<Offset> Consumer::StartOf(const Source& source) {
       return begin;
     case OffsetSpec::Kind::kEnd:
       return reader.End();
-    case OffsetSpec::Kind::kStored: {
-      const std::optional<Offset> stored =
-          group_ == nullptr ? std::nullopt : group_->Find(source.partition);
-      return stored ? *stored : begin;
+    case OffsetSpec::Kind::kStored:
+      return StoredPosition(source);
+    case OffsetSpec::Kind::kOffset: {
+      TILLSTREAM_ASSIGN(const Offset end, reader.End());
+      return std::clamp(Offset(spec.value), begin, std::max(begin, end));
     }
-    case OffsetSpec::Kind::kOffset:
-      return std::max(begin, Offset(spec.value));
     case OffsetSpec::Kind::kFromEnd: {
       TILLSTREAM_ASSIGN(const Offset end, reader.End());
       return std::max(begin, end - spec.value);
@@ -104,8 +123,25 @@ Result<Offset> Consumer::StartOf(const Source& source) {
   return begin;
 }
 
+Result<Offset> Consumer::StoredPosition(const Source& source) {
+  const std::optional<Offset> stored =
+      group_ == nullptr ? std::nullopt : group_->Find(source.partition);
+  if (!stored) return source.reader->Begin();
+  TILLSTREAM_ASSIGN(const Offset end, source.reader->End());
+  // After a power cut the log may lack events that were read before they were durable. The replay
+  // writes the same again, so waiting for them is right; only another log makes it wait for good.
+  if (*stored > end) {
+    on_warning_(
+        fmt::format("{}: ends at offset {}, the group's position is {}; reading goes on from there",
+                    source.partition.ToString(), end.value(), stored->value()));
+  }
+  return *stored;
+}
+
 Status Consumer::OpenSources() {
   std::vector<PartitionId> partitions = options_.partitions;
+  std::sort(partitions.begin(), partitions.end());
+  partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
   TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log_.ListTopics());
   const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
     return info.name == options_.topic;
@@ -139,35 +175,32 @@ Status Consumer::OpenSources() {
 Status Consumer::Run(std::stop_token stop) {
   TILLSTREAM_TRY(OpenSources());
   last_store_ = clock_.Monotonic();
-  Status result = Ok();
-  bool done = false;
-  while (!done && result) {
+  const Status result = ReadAll(stop);
+  const Status stored = StorePositions();
+  return result ? stored : result;
+}
+
+Status Consumer::ReadAll(const std::stop_token& stop) {
+  while (true) {
     bool any = false;
     bool all_ended = true;
     for (Source& source : sources_) {
       if (source.ended) continue;
-      Result<bool> read = ReadBatch(source);
-      if (!read) {
-        result = read.error();
-        break;
-      }
-      any = any || *read;
+      TILLSTREAM_ASSIGN(const bool read, ReadBatch(source));
+      any = any || read;
       all_ended = all_ended && source.ended;
-      done = stop.stop_requested() || Full() || sink_.closed();
-      if (done) break;
+      if (stop.stop_requested() || Full() || sink_.closed()) return Ok();
     }
-    if (!result || done) break;
-    if (all_ended || (!any && options_.stop_at_end)) break;
+    if (all_ended || (!any && options_.stop_at_end)) return Ok();
     if (!any) {
       // Whoever looks at the output sees everything that is there while nothing more comes.
       TILLSTREAM_TRY(StorePositions());
+      if (sink_.closed()) return Ok();
       clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
     } else if (clock_.Monotonic() - last_store_ >= kStoreInterval) {
       TILLSTREAM_TRY(StorePositions());
     }
   }
-  const Status stored = StorePositions();
-  return result ? stored : result;
 }
 
 Result<bool> Consumer::ReadBatch(Source& source) {
@@ -194,7 +227,10 @@ Status Consumer::Handle(Source& source, const RecordView& record) {
     if (sale != nullptr && sale->store_id != options_.store_id) return Ok();
     if (total != nullptr && total->store_id != options_.store_id) return Ok();
   }
-  TILLSTREAM_TRY(sink_.Put(source.partition, record, event_));
+  if (Status put = sink_.Put(source.partition, record, event_); !put) {
+    sink_failed_ = true;
+    return put;
+  }
   ++summary_.records;
   summary_.bytes += static_cast<int64_t>(record.key.size() + record.value.size());
   return Ok();
@@ -208,16 +244,23 @@ Status Consumer::Skip(const Source& source, const RecordView& record, const Erro
     return Error{error.code,
                  fmt::format("{}: {}; --on-error skip goes on behind it", where, error.message)};
   }
-  // The reason without its particulars, so that a million poison records make one line.
-  const int64_t count = ++summary_.skipped[error.message.substr(0, error.message.find(':'))];
-  if (count <= kSkipLinesMax) on_skip_(fmt::format("{}: {}; skipped", where, error.message));
-  if (count == kSkipLinesMax) on_skip_("more of the same are only counted");
+  std::string reason = ReasonOf(error.message);
+  if (!summary_.skipped.contains(reason) && summary_.skipped.size() >= kReasonsMax) {
+    reason = "other reasons";
+  }
+  const int64_t count = ++summary_.skipped[reason];
+  if (count <= kSkipLinesMax) on_warning_(fmt::format("{}: {}; skipped", where, error.message));
+  if (count == kSkipLinesMax) on_warning_("more of the same are only counted");
   return Ok();
 }
 
 Status Consumer::StorePositions() {
   last_store_ = clock_.Monotonic();
-  TILLSTREAM_TRY(sink_.Flush());
+  if (sink_failed_) return Ok();
+  if (Status flushed = sink_.Flush(); !flushed) {
+    sink_failed_ = true;
+    return flushed;
+  }
   if (group_ == nullptr || sink_.closed()) return Ok();
   for (const Source& source : sources_) group_->Set(source.partition, source.next);
   return group_->Store();

@@ -26,7 +26,7 @@ struct OffsetSpec {
     kBeginning,
     kEnd,
     kStored,     ///< The group's position; the beginning where it has none.
-    kOffset,     ///< At offset `value`.
+    kOffset,     ///< At offset `value`, or at the end where there are fewer records.
     kFromEnd,    ///< `value` records before the end.
     kTimestamp,  ///< At the first record with a timestamp of `value` ms or later.
   };
@@ -60,9 +60,10 @@ struct ConsumeOptions {
 };
 
 struct ConsumeSummary {
-  int64_t records = 0;                      ///< Given to the sink.
-  int64_t bytes = 0;                        ///< Keys and values of those.
-  std::map<std::string, int64_t> skipped;   ///< Records that could not be decoded, by reason.
+  int64_t records = 0;  ///< Given to the sink.
+  int64_t bytes = 0;    ///< Keys and values of those.
+  /// Records that could not be decoded, by reason: the error with N for every number in it.
+  std::map<std::string, int64_t> skipped;
 };
 
 /// Reads partitions in turn, a batch at a time, decodes each record and gives it to a sink.
@@ -70,14 +71,17 @@ struct ConsumeSummary {
 class Consumer {
  public:
   /// `log`, `registry`, `clock` and `sink` must outlive the consumer. `group` may be null.
-  /// `on_skip` gets one line for a record that is skipped.
+  /// `on_warning` gets a line for each of the first records that are skipped for a reason, and for
+  /// a partition that ends before the group's position.
   Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
            GroupPositions* group, ConsumeOptions options,
-           std::function<void(const std::string&)> on_skip);
+           std::function<void(const std::string&)> on_warning);
 
   /// Runs until the end, the count, a stop request or a sink that is closed. The group's positions
   /// are stored about once a second and at the end, after the sink was flushed: never ahead of what
-  /// the sink has taken. On kCorrupt the position stays before the record.
+  /// the sink has taken. On kCorrupt the position stays before the record. Errors: those of the
+  /// log, the registry and the sink; kNotFound and kUsage for a topic or partition that is not
+  /// there.
   Status Run(std::stop_token stop);
 
   const ConsumeSummary& summary() const { return summary_; }
@@ -91,7 +95,10 @@ class Consumer {
   };
 
   Status OpenSources();
+  Status ReadAll(const std::stop_token& stop);
   Result<Offset> StartOf(const Source& source);
+  /// The group's position, with a warning where the partition ends before it.
+  Result<Offset> StoredPosition(const Source& source);
   /// Reads one batch; false when nothing was there.
   Result<bool> ReadBatch(Source& source);
   Status Handle(Source& source, const RecordView& record);
@@ -104,12 +111,13 @@ class Consumer {
   EventSink& sink_;
   GroupPositions* group_;
   const ConsumeOptions options_;
-  const std::function<void(const std::string&)> on_skip_;
+  const std::function<void(const std::string&)> on_warning_;
   EventDecoder decoder_;
   Event event_;
   std::vector<Source> sources_;
   ConsumeSummary summary_;
   std::chrono::nanoseconds last_store_{0};
+  bool sink_failed_ = false;
 };
 
 }  // namespace tillstream

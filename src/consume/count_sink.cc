@@ -12,8 +12,7 @@ Status CountSink::Put(const TopicPartition& /*partition*/, const RecordView& /*r
     counts_.text_bytes +=
         static_cast<int64_t>(sale->item_id.size() + sale->dept_id.size() + sale->cat_id.size() +
                              sale->store_id.size() + sale->state_id.size());
-    const std::optional<Cents> cents =
-        sale->sell_price ? CentsOf(*sale->sell_price) : std::nullopt;
+    const std::optional<Cents> cents = sale->sell_price ? CentsOf(*sale->sell_price) : std::nullopt;
     counts_.unpriced_events += cents ? 0 : 1;
     counts_.revenue_cents += cents ? *cents * sale->sold : 0;
   } else if (const auto* total = std::get_if<StoreDay>(&event)) {

@@ -35,8 +35,8 @@ class EventDecoder {
 
   /// The event of `record`; it views the record's bytes and memory that the next call uses again.
   ///
-  /// Errors: kCorrupt when the value is no frame, its schema id is not in the registry, or the
-  /// payload does not fit the schema; those of the registry otherwise.
+  /// Errors: kCorrupt when the value is no frame, its schema id is not in the registry or none of
+  /// Avro, or the payload does not fit the schema; those of the registry's store otherwise.
   Status Decode(const RecordView& record, Event* event);
 
  private:

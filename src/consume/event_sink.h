@@ -16,7 +16,7 @@ class EventSink {
                      const Event& event) = 0;
 
   /// On success everything put before has left the process. The consumer stores its position only
-  /// after that.
+  /// after that, and never again after an Error of Put() or Flush().
   virtual Status Flush() = 0;
 
   /// True when nobody takes events any more; the consumer then ends without an Error.

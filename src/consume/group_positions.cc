@@ -1,10 +1,22 @@
 #include "consume/group_positions.h"
 
+#include <charconv>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "model/names.h"
 
 namespace tillstream {
+namespace {
+
+std::optional<PartitionId> ParsePartition(std::string_view text) {
+  int32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
+  return PartitionId(number);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<GroupPositions>> GroupPositions::Open(FileSystem& files,
                                                              const std::string& log_directory,
@@ -19,8 +31,7 @@ Result<std::unique_ptr<GroupPositions>> GroupPositions::Open(FileSystem& files,
   TILLSTREAM_TRY(files.MakeDirectory(directory));
   std::unique_ptr<GroupPositions> positions(
       new GroupPositions(files, JoinPath(directory, group + ".json")));
-  Result<std::unique_ptr<FileLock>> lock =
-      files.Lock(JoinPath(directory, group + ".lock"), holder);
+  Result<std::unique_ptr<FileLock>> lock = files.Lock(JoinPath(directory, group + ".lock"), holder);
   if (!lock && lock.error().code == ErrorCode::kRefused) {
     return MakeError(ErrorCode::kRefused, "group {}: {} reads as this group; use another -g",
                      Quote(group), lock.error().message);
@@ -35,18 +46,20 @@ Status GroupPositions::Load() {
   Result<std::string> text = ReadFile(files_, path_);
   if (!text && text.error().code == ErrorCode::kNotFound) return Ok();
   if (!text) return text.error();
-  try {
-    TILLSTREAM_ASSIGN(const Json json, ParseJson(*text));
-    for (const auto& [topic, partitions] : json.items()) {
-      for (const auto& [partition, offset] : partitions.items()) {
-        positions_[{topic, PartitionId(std::stoi(partition))}] = Offset(offset.get<int64_t>());
-      }
+  const Error damaged =
+      MakeError(ErrorCode::kCorrupt,
+                "{}: not a group's positions; remove it and give the place with -o", path_);
+  const Result<Json> json = ParseJson(*text);
+  if (!json || !json->is_object()) return damaged;
+  for (const auto& [topic, partitions] : json->items()) {
+    if (!partitions.is_object()) return damaged;
+    for (const auto& [partition, offset] : partitions.items()) {
+      const std::optional<PartitionId> id = ParsePartition(partition);
+      if (!id || !offset.is_number_unsigned() || offset.get<uint64_t>() > INT64_MAX) return damaged;
+      positions_[{topic, *id}] = Offset(offset.get<int64_t>());
     }
-    return Ok();
-  } catch (const std::exception&) {
-    return MakeError(ErrorCode::kCorrupt,
-                     "{}: not a group's positions; remove it and give the place with -o", path_);
   }
+  return Ok();
 }
 
 std::optional<Offset> GroupPositions::Find(const TopicPartition& partition) const {

@@ -11,7 +11,12 @@ namespace {
 /// Length of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
 size_t SequenceLength(std::string_view text) {
   const auto lead = static_cast<uint8_t>(text[0]);
-  const size_t length = lead < 0x80 ? 1 : lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  const size_t length = lead < 0x80   ? 1
+                        : lead < 0xC2 ? 0
+                        : lead < 0xE0 ? 2
+                        : lead < 0xF0 ? 3
+                        : lead < 0xF5 ? 4
+                                      : 0;
   if (length > text.size()) return 0;
   for (size_t i = 1; i < length; ++i) {
     if ((static_cast<uint8_t>(text[i]) & 0xC0) != 0x80) return 0;
@@ -24,7 +29,8 @@ size_t SequenceLength(std::string_view text) {
 
 void AppendBytes(std::string_view bytes, std::string* out) {
   *out += '"';
-  for (const char c : bytes) fmt::format_to(std::back_inserter(*out), "\\u{:04x}", static_cast<uint8_t>(c));
+  for (const char c : bytes)
+    fmt::format_to(std::back_inserter(*out), "\\u{:04x}", static_cast<uint8_t>(c));
   *out += '"';
 }
 
@@ -122,8 +128,8 @@ void AppendJson(const SchemaNode& schema, const Value& value, std::string* out) 
     case AvroType::kString:
       return AppendJsonString(value.as<std::string>(), out);
     case AvroType::kEnum:
-      return AppendJsonString(
-          schema.symbols[static_cast<size_t>(value.as<Value::Enum>().index)], out);
+      return AppendJsonString(schema.symbols[static_cast<size_t>(value.as<Value::Enum>().index)],
+                              out);
     case AvroType::kRecord:
       return AppendRecord(schema, value.as<Value::Record>(), out);
     case AvroType::kArray:

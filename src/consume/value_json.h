@@ -17,8 +17,8 @@ void AppendJsonFloat(float value, std::string* out);
 void AppendJsonDouble(double value, std::string* out);
 
 /// Appends `value`, a datum of `schema`, as JSON: unions plain (the value, not {"float": 1.5}),
-/// bytes and fixed as strings of code points 0-255 as Avro's JSON encoding has them, dates and times
-/// as their numbers.
+/// bytes and fixed as strings of code points 0-255 as Avro's JSON encoding has them, dates and
+/// times as their numbers.
 void AppendJson(const SchemaNode& schema, const Value& value, std::string* out);
 
 }  // namespace tillstream

@@ -1,7 +1,10 @@
 #include "consume/verifier.h"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
 
+#include "base/text.h"
 #include "dataset/day_total.h"
 #include "model/names.h"
 
@@ -39,18 +42,23 @@ class StoreVerifier {
     TILLSTREAM_ASSIGN(std::unique_ptr<LogReader> reader,
                       log_.OpenReader({topic, options_.partition}));
     if (options_.from > options_.stream_from) {
-      TILLSTREAM_ASSIGN(const Offset offset, reader->OffsetAt(StartOf(calendar_.at(options_.from).date)));
+      TILLSTREAM_ASSIGN(const Offset offset,
+                        reader->OffsetAt(StartOf(calendar_.at(options_.from).date)));
       TILLSTREAM_TRY(reader->Seek(offset));
     }
     return reader;
   }
 
-  /// Whether the record lies behind the days to compare.
-  bool Behind(const RecordView& record) const {
-    return options_.to.value() <= calendar_.day_count() &&
-           record.timestamp >= StartOf(calendar_.at(options_.to).date);
+  /// Whether a record lies behind the days to compare: both its time and its day, as far as it has
+  /// one, since either may be what is wrong with it. Nothing does when the days go to the end of
+  /// the data: then the log must not hold more.
+  bool IsBehind(const RecordView& record, std::optional<Day> day) const {
+    return options_.to.value() <= table_.day_count() &&
+           record.timestamp >= StartOf(calendar_.at(options_.to).date) &&
+           (!day || *day >= options_.to);
   }
 
+  /// Gives each record to `compare` until that returns false.
   template <typename Compare>
   Status Walk(const std::string& topic, const std::stop_token& stop, Compare compare) {
     TILLSTREAM_ASSIGN(const std::unique_ptr<LogReader> reader, OpenAt(topic));
@@ -59,8 +67,8 @@ class StoreVerifier {
                         reader->Read(std::chrono::milliseconds(0)));
       if (records.empty()) return Ok();
       for (const RecordView& record : records) {
-        if (Behind(record)) return Ok();
-        TILLSTREAM_TRY(compare(record));
+        TILLSTREAM_ASSIGN(const bool go_on, compare(record));
+        if (!go_on) return Ok();
       }
     }
     return Ok();
@@ -68,55 +76,70 @@ class StoreVerifier {
 
   void Differ(const std::string& topic, const RecordView& record, const std::string& text) {
     if (result_.differences.size() >= kDifferencesKept) return;
-    result_.differences.push_back(
-        fmt::format("{} offset {}: {}", TopicPartition{topic, options_.partition}.ToString(),
-                    record.offset.value(), text));
+    result_.differences.push_back(fmt::format("{} offset {}: {}",
+                                              TopicPartition{topic, options_.partition}.ToString(),
+                                              record.offset.value(), text));
   }
 
   // Events.
 
   Status CompareEvents(const std::stop_token& stop) {
-    return Walk(options_.topic, stop, [this](const RecordView& record) { return CompareEvent(record); });
+    return Walk(options_.topic, stop,
+                [this](const RecordView& record) { return CompareEvent(record); });
   }
 
-  Status CompareEvent(const RecordView& record) {
+  Result<bool> CompareEvent(const RecordView& record) {
     const Status decoded = decoder_.Decode(record, &event_);
-    if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded;
+    if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded.error();
     const SalesRecord* sale = decoded ? std::get_if<SalesRecord>(&event_) : nullptr;
+    if (IsBehind(record, sale == nullptr ? std::nullopt : std::optional(sale->day))) {
+      MissEvents(record, result_.events_expected, "events before it are missing");
+      return false;
+    }
     if (sale == nullptr) {
       ++result_.events_foreign;
       Differ(options_.topic, record, decoded ? "not a SalesRecord" : decoded.error().message);
-      return Ok();
+      return true;
     }
-    int64_t index = next_event_;
-    if (!IsSeries(*sale, index % rows_) || sale->day != DayOf(index)) index = IndexOf(*sale);
+    const int64_t index = IndexOf(*sale);
     if (index < 0) {
       ++result_.events_foreign;
       Differ(options_.topic, record,
-             fmt::format("{} in {} on d_{} is not in the data", sale->item_id, sale->store_id,
-                         sale->day.value()));
-      return Ok();
-    }
-    if (index < next_event_) {
+             fmt::format("{} of store {} is none of the events to compare", NameOf(*sale),
+                         sale->store_id));
+    } else if (index < next_event_) {
       ++result_.events_repeated;
-      Differ(options_.topic, record,
-             fmt::format("{} d_{}: repeated or out of order", sale->item_id, sale->day.value()));
-      return Ok();
-    }
-    if (index > next_event_) {
-      result_.events_missing += index - next_event_;
-      Differ(options_.topic, record,
-             fmt::format("{} d_{} follows, {} events before it are missing", sale->item_id,
-                         sale->day.value(), index - next_event_));
-    }
-    next_event_ = index + 1;
-    if (const std::string difference = DifferenceOf(record, *sale, index); !difference.empty()) {
-      ++result_.events_different;
-      Differ(options_.topic, record, fmt::format("{} d_{}: {}", sale->item_id, sale->day.value(), difference));
+      Differ(options_.topic, record, NameOf(*sale) + ": repeated or out of order");
     } else {
-      ++result_.events_equal;
+      if (index > next_event_) {
+        MissEvents(record, index, fmt::format("events before {} are missing", NameOf(*sale)));
+      }
+      next_event_ = index + 1;
+      CompareFields(record, *sale, index);
     }
-    return Ok();
+    return true;
+  }
+
+  /// Counts the events from the next expected one to `end` as missing before `record`.
+  void MissEvents(const RecordView& record, int64_t end, std::string_view text) {
+    if (end <= next_event_) return;
+    const int64_t missing = end - next_event_;
+    result_.events_missing += missing;
+    Differ(options_.topic, record, fmt::format("{} {}", WithThousands(missing), text));
+  }
+
+  void CompareFields(const RecordView& record, const SalesRecord& sale, int64_t index) {
+    const std::string difference = DifferenceOf(record, sale, index);
+    if (difference.empty()) {
+      ++result_.events_equal;
+      return;
+    }
+    ++result_.events_different;
+    Differ(options_.topic, record, fmt::format("{}: {}", NameOf(sale), difference));
+  }
+
+  static std::string NameOf(const SalesRecord& sale) {
+    return fmt::format("{} d_{}", sale.item_id, sale.day.value());
   }
 
   Day DayOf(int64_t index) const { return options_.from + static_cast<int32_t>(index / rows_); }
@@ -125,18 +148,17 @@ class StoreVerifier {
     return sale.item_id == table_.series()[static_cast<size_t>(row)].item_id;
   }
 
-  /// Index of an event among those to compare, by its names; -1 when it is none of them.
+  /// Index of an event among those to compare, by its item and day; -1 when it is none of them.
   int64_t IndexOf(const SalesRecord& sale) {
+    if (sale.day < options_.from || sale.day >= options_.to) return -1;
+    if (sale.day == DayOf(next_event_) && IsSeries(sale, next_event_ % rows_)) return next_event_;
     if (row_of_.empty()) {
       for (size_t row = 0; row < table_.series().size(); ++row) {
         row_of_[table_.series()[row].item_id] = static_cast<int64_t>(row);
       }
     }
     const auto row = row_of_.find(sale.item_id);
-    if (row == row_of_.end() || sale.store_id != table_.store_id() || sale.day < options_.from ||
-        sale.day >= options_.to) {
-      return -1;
-    }
+    if (row == row_of_.end() || sale.store_id != table_.store_id()) return -1;
     return int64_t{sale.day - options_.from} * rows_ + row->second;
   }
 
@@ -176,7 +198,10 @@ class StoreVerifier {
     const bool key_right = key.size() == series.item_id.size() + 1 + table_.store_id().size() &&
                            key.starts_with(series.item_id) && key.ends_with(table_.store_id()) &&
                            key[series.item_id.size()] == '_';
-    if (!key_right) return fmt::format("key is {}", key);
+    if (!key_right) {
+      return fmt::format("key is {}, needed {}", Quote(key),
+                         Quote(series.item_id + "_" + table_.store_id()));
+    }
     return "";
   }
 
@@ -188,39 +213,73 @@ class StoreVerifier {
                 [this](const RecordView& record) { return CompareTotal(record); });
   }
 
-  Status CompareTotal(const RecordView& record) {
+  Result<bool> CompareTotal(const RecordView& record) {
     const std::string topic = TotalsTopic(options_.topic);
     const Status decoded = decoder_.Decode(record, &event_);
-    if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded;
+    if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded.error();
     const StoreDay* total = decoded ? std::get_if<StoreDay>(&event_) : nullptr;
+    if (IsBehind(record, total == nullptr ? std::nullopt : std::optional(total->day))) {
+      MissTotals(record, options_.to);
+      return false;
+    }
     if (total == nullptr || total->day < next_total_ || total->day >= options_.to) {
       ++result_.totals_wrong;
       Differ(topic, record,
              !decoded           ? decoded.error().message
              : total == nullptr ? "not a StoreDay"
-                                : fmt::format("total of d_{}: repeated, out of order or not in "
-                                              "the data",
+                                : fmt::format("total of d_{}: repeated, out of order or none of "
+                                              "the days to compare",
                                               total->day.value()));
-      return Ok();
+      return true;
     }
-    if (total->day > next_total_) {
-      result_.totals_wrong += total->day - next_total_;
-      Differ(topic, record, fmt::format("total of d_{} follows, {} before it are missing",
-                                        total->day.value(), total->day - next_total_));
-    }
-    LoadDay(total->day);
-    const StoreDay expected = TotalOf(table_, calendar_, total->day, slice_);
+    MissTotals(record, total->day);
     next_total_ = total->day + 1;
-    if (*total == expected && record.timestamp == timestamp_ && record.key == table_.store_id()) {
+    const std::string difference = DifferenceOf(record, *total);
+    if (difference.empty()) {
       ++result_.totals_equal;
     } else {
       ++result_.totals_wrong;
-      Differ(topic, record,
-             fmt::format("total of d_{}: {} events, {} units, {} cents; needed {}, {}, {}",
-                         total->day.value(), total->events, total->units, total->revenue_cents,
-                         expected.events, expected.units, expected.revenue_cents));
+      Differ(topic, record, fmt::format("total of d_{}: {}", total->day.value(), difference));
     }
-    return Ok();
+    return true;
+  }
+
+  void MissTotals(const RecordView& record, Day end) {
+    if (end <= next_total_) return;
+    result_.totals_wrong += end - next_total_;
+    Differ(TotalsTopic(options_.topic), record,
+           fmt::format("{} totals from d_{} on are missing before it", end - next_total_,
+                       next_total_.value()));
+  }
+
+  /// What is wrong with a total of one of the days to compare, empty if nothing.
+  std::string DifferenceOf(const RecordView& record, const StoreDay& total) {
+    LoadDay(total.day);
+    const StoreDay expected = TotalOf(table_, calendar_, total.day, slice_);
+    if (total.store_id != expected.store_id || total.state_id != expected.state_id) {
+      return fmt::format("store is {} in {}, needed {} in {}", total.store_id, total.state_id,
+                         expected.store_id, expected.state_id);
+    }
+    const auto differ = [](const char* name, int64_t found, int64_t needed) {
+      return found == needed ? "" : fmt::format("{} is {}, needed {}", name, found, needed);
+    };
+    for (const std::string& difference :
+         {differ("events", total.events, expected.events),
+          differ("units", total.units, expected.units),
+          differ("revenue_cents", total.revenue_cents, expected.revenue_cents),
+          differ("unpriced_units", total.unpriced_units, expected.unpriced_units),
+          differ("revision", total.revision, expected.revision),
+          differ("timestamp", record.timestamp.value(), timestamp_.value())}) {
+      if (!difference.empty()) return difference;
+    }
+    if (total.date != expected.date) {
+      return fmt::format("date is {}, needed {}", FormatDate(total.date),
+                         FormatDate(expected.date));
+    }
+    if (record.key != table_.store_id()) {
+      return fmt::format("key is {}, needed {}", Quote(record.key), Quote(table_.store_id()));
+    }
+    return "";
   }
 
   EventLog& log_;

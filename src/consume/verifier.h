@@ -4,7 +4,6 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -23,7 +22,9 @@ struct VerifyOptions {
   PartitionId partition;
   Day stream_from{1};  ///< First day of the stream, as the run began.
   Day from{1};         ///< First day to compare.
-  Day to{0};           ///< First day not to compare; one past the data's last for all.
+  /// First day not to compare. One past the data's last for all of it; what the log holds beyond is
+  /// then foreign.
+  Day to{0};
 };
 
 /// What the comparison of one store found. All counts are of the days compared.
@@ -33,7 +34,7 @@ struct StoreVerification {
   int64_t events_expected = 0;  ///< What the data has.
   int64_t events_equal = 0;
   int64_t events_different = 0;  ///< There, with another value, key or timestamp.
-  int64_t events_missing = 0;    ///< Passed over, with later events behind.
+  int64_t events_missing = 0;    ///< Passed over, with later events behind them.
   int64_t events_repeated = 0;
   int64_t events_foreign = 0;  ///< Not of this store and these days, or not a SalesRecord.
   int64_t totals_expected = 0;
@@ -51,8 +52,8 @@ struct StoreVerification {
 /// Recomputes from a store's table what the log must hold and compares every event and every total.
 ///
 /// Errors: those of the log (kCorrupt with file and byte) and of the registry; differences are not
-/// errors. A record that cannot be decoded counts as foreign. Stops early, with what was compared so
-/// far, when a stop is requested.
+/// errors. A record that cannot be decoded counts as foreign. Stops early, with what was compared
+/// so far, when a stop is requested.
 Result<StoreVerification> VerifyStore(EventLog& log, SchemaRegistry& registry,
                                       const StoreTable& table, const Calendar& calendar,
                                       const VerifyOptions& options, const std::stop_token& stop);

@@ -17,8 +17,8 @@ constexpr std::string_view kNames[kColumnCount] = {"date", "wm_yr_wk", "d"};
 
 /// Kaggle's other columns: known, and not needed to replay sales.
 constexpr std::string_view kKnownNames[] = {
-    "weekday",      "wday",         "month",        "year",    "event_name_1", "event_type_1",
-    "event_name_2", "event_type_2", "snap_CA",      "snap_TX", "snap_WI"};
+    "weekday",      "wday",         "month",   "year",    "event_name_1", "event_type_1",
+    "event_name_2", "event_type_2", "snap_CA", "snap_TX", "snap_WI"};
 
 /// A whole number without sign in all of `text`.
 std::optional<int32_t> ParseNumber(std::string_view text) {

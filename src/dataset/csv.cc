@@ -50,13 +50,12 @@ bool SplitCells(const Line& line, std::vector<std::string_view>* cells, QuoteFau
       cells->push_back(cell);
     } else {
       // The line ends in a comma of its own, so the search always succeeds.
-      end = static_cast<char*>(
-          std::memchr(begin, ',', static_cast<size_t>(line.end + 1 - begin)));
+      end = static_cast<char*>(std::memchr(begin, ',', static_cast<size_t>(line.end + 1 - begin)));
       const std::string_view cell(begin, static_cast<size_t>(end - begin));
       if (line.has_quote && cell.find('"') != std::string_view::npos) {
-        *fault = {cells->size(),
-                  fmt::format("expected quotes around the whole cell or none, found {}",
-                              Quote(cell))};
+        *fault = {
+            cells->size(),
+            fmt::format("expected quotes around the whole cell or none, found {}", Quote(cell))};
         return false;
       }
       cells->push_back(cell);

@@ -5,7 +5,7 @@
 #include <map>
 #include <optional>
 
-#include "dataset/dataset_fixture.h"
+#include "testing/dataset_fixture.h"
 #include "testing/stored_gzip.h"
 
 namespace tillstream {
@@ -167,9 +167,9 @@ TEST_F(DamagedDatasetTest, CutAtEveryByte) {
 TEST_F(DamagedDatasetTest, EveryByteChanged) {
   for (const auto& [file, content] : plain_) {
     for (size_t place = 0; place < content.size(); ++place) {
-      for (const char with : {'\0', '\n', '\r', ',', '"', '0', '9', '-', '.', 'x', '\xFF', ' ',
-                              static_cast<char>(content[place] ^ 1),
-                              static_cast<char>(content[place] ^ 0x80)}) {
+      for (const char with :
+           {'\0', '\n', '\r', ',', '"', '0', '9', '-', '.', 'x', '\xFF', ' ',
+            static_cast<char>(content[place] ^ 1), static_cast<char>(content[place] ^ 0x80)}) {
         SCOPED_TRACE(fmt::format("{} byte {} made {}", file, place, int{with}));
         std::string damaged = content;
         damaged[place] = with;

@@ -138,8 +138,8 @@ class Loader {
     }));
     if (calendar_ != nullptr && calendar_->day_count() < sales_.day_count) {
       FileFaults(calendar_file_, faults_)
-          .Add(0, "", "expected at least {} days as in {}, found {}", sales_.day_count,
-               sales_file_, calendar_->day_count());
+          .Add(0, "", "expected at least {} days as in {}, found {}", sales_.day_count, sales_file_,
+               calendar_->day_count());
       // Nor does it have the weeks of all prices: that is not said again for each.
       calendar_.reset();
       weeks_.reset();

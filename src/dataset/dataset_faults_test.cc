@@ -1,8 +1,8 @@
 // Every fault with its exact message. What must not follow from a fault is checked with it: each
 // list of faults is complete.
 
-#include "dataset/dataset_fixture.h"
 #include "dataset/line_reader.h"
+#include "testing/dataset_fixture.h"
 
 namespace tillstream {
 namespace {
@@ -136,11 +136,10 @@ TEST_F(FaultsTest, EmptyFileHeaderAloneAndEmptyLinesAlone) {
   files_.contents[kCalendar] = "";
   files_.contents[kSales] = LineAt(kSales, 1);
   files_.contents[kPrices] = "\n\n";
-  EXPECT_THAT(
-      Faults(),
-      ElementsAre("calendar.csv: expected a header line, found an empty file",
-                  "sales_train_evaluation.csv: expected rows after the header, found none",
-                  "sell_prices.csv: expected a header line, found only empty lines"));
+  EXPECT_THAT(Faults(),
+              ElementsAre("calendar.csv: expected a header line, found an empty file",
+                          "sales_train_evaluation.csv: expected rows after the header, found none",
+                          "sell_prices.csv: expected a header line, found only empty lines"));
   files_.contents[kCalendar] = "d,date,wm_yr_wk\n";
   files_.contents[kSales] = "\xEF\xBB\xBF";
   files_.contents[kPrices] = "store_id,item_id,wm_yr_wk,sell_price";

@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "dataset/dataset_fixture.h"
+#include "testing/dataset_fixture.h"
 
 namespace tillstream {
 namespace {

@@ -6,7 +6,6 @@
 namespace tillstream {
 
 /// The end-of-day total of `day` as the dataset has it. `slice` is the table's slice of that day.
-StoreDay TotalOf(const StoreTable& table, const Calendar& calendar, Day day,
-                 const DaySlice& slice);
+StoreDay TotalOf(const StoreTable& table, const Calendar& calendar, Day day, const DaySlice& slice);
 
 }  // namespace tillstream

@@ -29,8 +29,8 @@ class FileFaults {
     if (faults_->full()) {
       faults_->Count();
     } else {
-      faults_->Add({file_, line, std::string(column),
-                    fmt::format(format, std::forward<Args>(args)...)});
+      faults_->Add(
+          {file_, line, std::string(column), fmt::format(format, std::forward<Args>(args)...)});
     }
   }
 
@@ -70,10 +70,10 @@ class LineReader {
   /// and after a failure.
   bool Next(Line* line) {
     for (;;) {
-      char* const newline =
-          position_ == filled_ ? nullptr
-                               : static_cast<char*>(std::memchr(
-                                     position_, '\n', static_cast<size_t>(filled_ - position_)));
+      char* const newline = position_ == filled_
+                                ? nullptr
+                                : static_cast<char*>(std::memchr(
+                                      position_, '\n', static_cast<size_t>(filled_ - position_)));
       if (newline == nullptr) {
         if (!Refill()) return false;
         continue;

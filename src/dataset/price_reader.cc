@@ -15,8 +15,7 @@ namespace tillstream {
 namespace {
 
 enum PriceColumn : size_t { kStore, kItem, kWeek, kPrice, kColumnCount };
-constexpr std::string_view kNames[kColumnCount] = {"store_id", "item_id", "wm_yr_wk",
-                                                   "sell_price"};
+constexpr std::string_view kNames[kColumnCount] = {"store_id", "item_id", "wm_yr_wk", "sell_price"};
 
 /// Stores and weeks that are unknown are reported once each, as long as there are no more.
 constexpr size_t kUnknownNamesMax = 10'000;
@@ -32,8 +31,7 @@ struct PriceRow {
 
 class PriceRows {
  public:
-  PriceRows(const PriceContext& context, FileFaults* faults)
-      : context_(context), faults_(faults) {
+  PriceRows(const PriceContext& context, FileFaults* faults) : context_(context), faults_(faults) {
     for (const auto& table : context_.sales->stores) {
       table_of_store_.emplace(table->store_id(), table.get());
       store_ids_.push_back(table->store_id());
@@ -136,8 +134,7 @@ class PriceRows {
     prefix_ = fmt::format("{},{},", store_id_, item_id_);
     // An id with a comma in it, which must stand in quotes, has no such beginning.
     if (std::count(prefix_.begin(), prefix_.end(), ',') != 2) prefix_.clear();
-    row_of_item_ =
-        table_ == nullptr || context_.weeks == nullptr ? -1 : table_->FindItem(item_id_);
+    row_of_item_ = table_ == nullptr || context_.weeks == nullptr ? -1 : table_->FindItem(item_id_);
   }
 
   int32_t FindWeekIndex(int32_t code) const {
@@ -187,8 +184,8 @@ class PriceRows {
       case PriceFault::kTooManyDecimals:
         return report("a price with at most two decimals");
       case PriceFault::kTooLarge:
-        return report(fmt::format("a price of at most {}.{:02}", kPriceCentsMax / 100,
-                                  kPriceCentsMax % 100));
+        return report(
+            fmt::format("a price of at most {}.{:02}", kPriceCentsMax / 100, kPriceCentsMax % 100));
     }
     return std::nullopt;
   }

@@ -14,7 +14,7 @@ namespace tillstream {
 /// What the price file is checked against. A null pointer or an incomplete table stands for a file
 /// with faults; then nothing is said about what should be in it.
 struct PriceContext {
-  std::string sales_file;     ///< Names for messages.
+  std::string sales_file;  ///< Names for messages.
   std::string calendar_file;
   SalesTables* sales = nullptr;
   const WeekIndex* weeks = nullptr;

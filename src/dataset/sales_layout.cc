@@ -151,8 +151,7 @@ void SalesLayout::MakeSegments(std::span<const size_t> text_columns) {
   for (size_t i = 0; i < names_.size(); ++i) {
     const auto text = std::find(text_columns.begin(), text_columns.end(), i);
     if (text != text_columns.end()) {
-      segments_.push_back(
-          {Segment::kText, static_cast<size_t>(text - text_columns.begin()), 0, 0});
+      segments_.push_back({Segment::kText, static_cast<size_t>(text - text_columns.begin()), 0, 0});
       continue;
     }
     const int32_t day = day_of_column_[i];
@@ -203,8 +202,8 @@ bool SalesLayout::ParseCarefully(const Line& line, FileFaults* faults, SalesRow*
     const std::string_view cell = cells[i];
     uint64_t units = 0;
     const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), units);
-    const bool is_number = !cell.empty() && end == cell.data() + cell.size() &&
-                           error != std::errc::invalid_argument;
+    const bool is_number =
+        !cell.empty() && end == cell.data() + cell.size() && error != std::errc::invalid_argument;
     if (!is_number) {
       faults->Add(line.number, names_[i], "expected a whole number of units, found {}",
                   Quote(cell));

@@ -18,9 +18,8 @@ inline constexpr int32_t kDayCountMax = 40'000;
 
 /// The text columns of a sales file that are needed.
 enum SalesText : size_t { kItemId, kDeptId, kCatId, kStoreId, kStateId, kSalesTextCount };
-inline constexpr std::string_view kSalesTextNames[kSalesTextCount] = {"item_id", "dept_id",
-                                                                      "cat_id", "store_id",
-                                                                      "state_id"};
+inline constexpr std::string_view kSalesTextNames[kSalesTextCount] = {
+    "item_id", "dept_id", "cat_id", "store_id", "state_id"};
 
 /// A cell that holds more than 16 bits can.
 struct LargeUnits {
@@ -68,8 +67,8 @@ class SalesLayout {
   void MakeSegments(std::span<const size_t> text_columns);
 
   std::vector<std::string> names_;
-  std::vector<size_t> text_columns_;     ///< Column of each SalesText.
-  std::vector<int32_t> day_of_column_;   ///< 0 for a column that is no day.
+  std::vector<size_t> text_columns_;    ///< Column of each SalesText.
+  std::vector<int32_t> day_of_column_;  ///< 0 for a column that is no day.
   std::vector<Segment> segments_;
   int32_t day_count_ = 0;
 };

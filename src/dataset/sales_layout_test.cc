@@ -45,8 +45,7 @@ class SalesLayoutTest : public testing::Test {
     row_.cells = cells_.data();
   }
   void CompileDays(int32_t days) {
-    std::vector<std::string> names = {"id",       "item_id",  "dept_id",
-                                      "cat_id", "store_id", "state_id"};
+    std::vector<std::string> names = {"id", "item_id", "dept_id", "cat_id", "store_id", "state_id"};
     for (int32_t day = 1; day <= days; ++day) names.push_back(fmt::format("d_{}", day));
     Compile(names);
   }

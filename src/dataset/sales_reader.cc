@@ -56,8 +56,8 @@ class SalesRows {
   void ReadRow(const Line& line) {
     had_rows_ = true;
     row_.cells = pending_.data() + pending_rows_ * stride_;
-    const bool is_right = layout_.ParseFast(line, &row_) ||
-                    layout_.ParseCarefully(line, faults_, &row_);
+    const bool is_right =
+        layout_.ParseFast(line, &row_) || layout_.ParseCarefully(line, faults_, &row_);
     if (row_.texts[kItemId].data() == nullptr) {
       is_complete_ = false;
       return;
@@ -79,9 +79,9 @@ class SalesRows {
       }
       pending_table_ = table;
     }
-    const int32_t row = table->AddSeries({std::string(row_.texts[kItemId]),
-                                          std::string(row_.texts[kDeptId]),
-                                          std::string(row_.texts[kCatId])});
+    const int32_t row =
+        table->AddSeries({std::string(row_.texts[kItemId]), std::string(row_.texts[kDeptId]),
+                          std::string(row_.texts[kCatId])});
     if (is_right && table->keeps_units()) {
       for (const LargeUnits& cell : row_.large) table->AddLarge(row, cell.day, cell.units);
     }
@@ -133,9 +133,8 @@ class SalesRows {
     const auto found = stores_.find(name);
     if (found == stores_.end()) {
       const bool keeps_units = keeps_units_(name);
-      auto table =
-          std::make_unique<TiledTable>(name, std::string(state), layout_.day_count(), keeps_units,
-                                       keeps_units ? arena_ : check_arena_);
+      auto table = std::make_unique<TiledTable>(name, std::string(state), layout_.day_count(),
+                                                keeps_units, keeps_units ? arena_ : check_arena_);
       last_store_ = &stores_.emplace(name, Store{std::move(table), line}).first->second;
       return last_store_->table.get();
     }
@@ -157,8 +156,8 @@ class SalesRows {
     if (found.is_new) {
       // With an id that is none, a later row is not compared with this one.
       const bool is_right = CheckId(kDeptId, line) & CheckId(kCatId, line);
-      items_.push_back({std::string(row_.texts[kDeptId]), std::string(row_.texts[kCatId]),
-                        is_right ? line : 0});
+      items_.push_back(
+          {std::string(row_.texts[kDeptId]), std::string(row_.texts[kCatId]), is_right ? line : 0});
       return true;
     }
     const Item& item = items_[static_cast<size_t>(found.index)];

@@ -118,12 +118,12 @@ class Writer {
     for (size_t i = 0; i < calendar_.size(); ++i) {
       const CalendarRow& row = calendar_[i];
       const std::chrono::year_month_day fields{row.date};
-      file.buffer() += fmt::format(
-          "{},{},{},{},{},{},d_{},{},{},{},{},{},{},{}\n", FormatDate(row.date), row.week_code,
-          kWeekdays[row.weekday - 1], row.weekday, static_cast<unsigned>(fields.month()),
-          static_cast<int>(fields.year()), i + 1, row.event_names[0], row.event_types[0],
-          row.event_names[1], row.event_types[1], int{row.snap[0]}, int{row.snap[1]},
-          int{row.snap[2]});
+      file.buffer() +=
+          fmt::format("{},{},{},{},{},{},d_{},{},{},{},{},{},{},{}\n", FormatDate(row.date),
+                      row.week_code, kWeekdays[row.weekday - 1], row.weekday,
+                      static_cast<unsigned>(fields.month()), static_cast<int>(fields.year()), i + 1,
+                      row.event_names[0], row.event_types[0], row.event_names[1],
+                      row.event_types[1], int{row.snap[0]}, int{row.snap[1]}, int{row.snap[2]});
     }
     return file.Close();
   }
@@ -143,8 +143,8 @@ class Writer {
     return prices;
   }
 
-  static void AppendPrices(const Store& store, const Item& item,
-                           const std::vector<int32_t>& prices, std::string* out) {
+  static void AppendPrices(const Store& store, const Item& item, const std::vector<int32_t>& prices,
+                           std::string* out) {
     for (size_t week = 0; week < prices.size(); ++week) {
       if (prices[week] == kNoPrice) continue;
       const int32_t code = synthetic::MakeCalendarRow(static_cast<int32_t>(week) * 7 + 1).week_code;
@@ -167,8 +167,7 @@ class Writer {
                    std::string* out) const {
     const Store& store = stores_[store_index];
     const Item& item = items_[item_index];
-    Random random =
-        RandomFor(options_.seed, {4, store_key(store_index), item_key(item_index)});
+    Random random = RandomFor(options_.seed, {4, store_key(store_index), item_key(item_index)});
     out->append(fmt::format("{}_{}_evaluation,{},{},{},{},{}", item.item_id, store.store_id,
                             item.item_id, item.dept_id, item.cat_id, store.store_id,
                             synthetic::kStates[store.state]));

@@ -95,9 +95,7 @@ bool FallsOn(const Event& event, Date date) {
 constexpr int kFractionBits = 31;
 constexpr uint64_t kOne = uint64_t{1} << kFractionBits;
 
-uint64_t Multiply(uint64_t a, uint64_t b) {
-  return (a * b) >> kFractionBits;
-}
+uint64_t Multiply(uint64_t a, uint64_t b) { return (a * b) >> kFractionBits; }
 
 /// e to the minus `rate` / 1024, as (1 - x / 2^k)^(2^k).
 uint64_t ExpMinus(int64_t rate) {

@@ -16,16 +16,22 @@ std::string_view TextIndex::TextAt(int32_t index) const {
 }
 
 TextIndex::Found TextIndex::FindOrAdd(std::string_view text) {
+  // Texts often come again in the order in which they came first, as items do in store after store.
+  if (next_ < size() && TextAt(next_) == text) return {next_++, false};
   if (2 * ends_.size() >= slots_.size()) Grow();
   const auto hash = static_cast<uint32_t>(Hash64(text));
   size_t place = hash & (slots_.size() - 1);
   for (; slots_[place].index != kEmpty; place = (place + 1) & (slots_.size() - 1)) {
     const Slot& slot = slots_[place];
-    if (slot.hash == hash && TextAt(slot.index) == text) return {slot.index, false};
+    if (slot.hash == hash && TextAt(slot.index) == text) {
+      next_ = slot.index + 1;
+      return {slot.index, false};
+    }
   }
   slots_[place] = {hash, size()};
   texts_ += text;
   ends_.push_back(texts_.size());
+  next_ = size();
   return {size() - 1, true};
 }
 

@@ -34,9 +34,10 @@ class TextIndex {
   std::string_view TextAt(int32_t index) const;
   void Grow();
 
-  std::string texts_;          ///< All of them, one after the other.
-  std::vector<size_t> ends_;   ///< Where each ends in texts_.
-  std::vector<Slot> slots_;    ///< A power of two of them.
+  std::string texts_;         ///< All of them, one after the other.
+  std::vector<size_t> ends_;  ///< Where each ends in texts_.
+  int32_t next_ = 0;          ///< The number after that of the text found last.
+  std::vector<Slot> slots_;   ///< A power of two of them.
 };
 
 }  // namespace tillstream

@@ -111,8 +111,7 @@ void TiledTable::AppendRows(const uint16_t* rows, size_t stride, size_t count) {
   while (count > 0) {
     const size_t first = appended_rows_ % kTileRows;
     if (first == 0) {
-      unit_tiles_.push_back(
-          static_cast<uint16_t*>(arena_->Allocate(day_count * kCacheLineBytes)));
+      unit_tiles_.push_back(static_cast<uint16_t*>(arena_->Allocate(day_count * kCacheLineBytes)));
     }
     const size_t fitting = std::min(count, kTileRows - first);
     Transpose(rows, stride, fitting, day_count, first, unit_tiles_.back());
@@ -166,9 +165,9 @@ void TiledTable::CopyDay(Day day, DaySlice* slice) const {
     std::copy_n(unit_tiles_[tile] + units_begin, count, slice->units.data() + first);
     std::copy_n(price_tiles_[tile] + price_begin, count, slice->price_cents.data() + first);
   }
-  const auto of_day = std::equal_range(
-      large_.begin(), large_.end(), LargeCell{day.value(), 0, 0},
-      [](const LargeCell& a, const LargeCell& b) { return a.day < b.day; });
+  const auto of_day =
+      std::equal_range(large_.begin(), large_.end(), LargeCell{day.value(), 0, 0},
+                       [](const LargeCell& a, const LargeCell& b) { return a.day < b.day; });
   for (auto cell = of_day.first; cell != of_day.second; ++cell) {
     slice->units[static_cast<size_t>(cell->row)] = cell->units;
   }

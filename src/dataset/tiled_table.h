@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "dataset/arena.h"
+#include "base/arena.h"
 #include "dataset/dataset.h"
 #include "dataset/store_table.h"
 

@@ -41,8 +41,7 @@ TEST(TiledTableTest, CellsComeBackHoweverRowsArePutIn) {
         table.CopyDay(day, &slice);
         ASSERT_EQ(slice.units.size(), rows);
         for (size_t row = 0; row < rows; ++row) {
-          ASSERT_EQ(slice.units[row],
-                    cells[row * stride + static_cast<size_t>(day.value()) - 1]);
+          ASSERT_EQ(slice.units[row], cells[row * stride + static_cast<size_t>(day.value()) - 1]);
           ASSERT_EQ(slice.price_cents[row], kNoPrice);
         }
       }
@@ -94,24 +93,6 @@ TEST(TiledTableTest, LargeCellsAreKeptBesideTheTiles) {
   EXPECT_EQ(slice.units, (std::vector<int32_t>{65'535, 5}));
   table.CopyDay(Day(3), &slice);
   EXPECT_EQ(slice.units, (std::vector<int32_t>{3, 2'147'483'647}));
-}
-
-TEST(ArenaTest, PiecesAreAlignedAndDoNotOverlap) {
-  Arena arena;
-  std::vector<std::pair<uint8_t*, size_t>> pieces;
-  std::mt19937 random(3);
-  for (int i = 0; i < 400; ++i) {
-    const size_t size = 1 + random() % (i % 50 == 0 ? 5'000'000 : 100'000);
-    auto* const piece = static_cast<uint8_t*>(arena.Allocate(size));
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(piece) % 64, 0U);
-    std::fill_n(piece, size, static_cast<uint8_t>(i));
-    pieces.emplace_back(piece, size);
-  }
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    const auto [piece, size] = pieces[i];
-    EXPECT_EQ(std::count(piece, piece + size, static_cast<uint8_t>(i)),
-              static_cast<ptrdiff_t>(size));
-  }
 }
 
 }  // namespace

@@ -126,6 +126,7 @@ std::string LogProblem::ToString() const {
 Result<PartitionReport> CheckPartition(const SegmentLog& log, const TopicPartition& partition) {
   PartitionReport report;
   report.partition = partition;
+  TILLSTREAM_TRY(NeedPartition(log.files(), log.options().directory, partition));
   const SegmentPaths paths(log.options().directory, partition);
   // Listed before the walk: a segment that a live writer adds meanwhile is left for the next check.
   TILLSTREAM_ASSIGN(const std::vector<Offset> segments, ListSegments(log.files(), paths));

@@ -165,7 +165,7 @@ class PartitionRepair {
 Result<RepairReport> RepairPartition(const SegmentLog& log, const TopicPartition& partition,
                                      const std::string& holder, const RegenerateBlock& regenerate) {
   const SegmentPaths paths(log.options().directory, partition);
-  TILLSTREAM_TRY(log.files().Info(paths.directory()));
+  TILLSTREAM_TRY(NeedPartition(log.files(), log.options().directory, partition));
   TILLSTREAM_ASSIGN(const std::unique_ptr<FileLock> lock,
                     TakePartitionLock(log.files(), log.options().directory, partition, holder));
   return PartitionRepair(log, paths, regenerate).Run(log, partition);

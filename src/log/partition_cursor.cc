@@ -23,7 +23,13 @@ Status PartitionCursor::OpenSegment(Offset base) {
                     files_.Open(paths_.Path(base, kLogSuffix), OpenMode::kRead));
   walker_.emplace(std::move(file), paths_.Where(base), base, read_ahead_bytes_);
   segment_base_ = base;
+  last_.reset();
   return Ok();
+}
+
+void PartitionCursor::Step() {
+  last_ = FoundBatch{walker_->position(), walker_->header()};
+  walker_->Step();
 }
 
 Status PartitionCursor::Locate(Offset offset) {
@@ -37,7 +43,7 @@ Status PartitionCursor::Locate(Offset offset) {
   for (;;) {
     TILLSTREAM_ASSIGN(const BatchState state, walker_->Look());
     if (state != BatchState::kComplete || walker_->header().next_offset() > offset) return Ok();
-    walker_->Step();
+    Step();
   }
 }
 
@@ -154,6 +160,27 @@ Result<bool> PartitionCursor::IsUnfinishedEnd() {
   if (!unwritten) return false;
   TILLSTREAM_ASSIGN(const bool later, LaterSegmentExists());
   return !later;
+}
+
+Result<Offset> PartitionCursor::EndOffset() {
+  if (!last_) return next_offset();
+  // Blocks that were never written read as zeros, which no batch ends with.
+  char tail[8];
+  TILLSTREAM_ASSIGN(const int64_t file_size, walker_->FileSize());
+  const auto at = std::max<int64_t>(0, file_size - static_cast<int64_t>(sizeof(tail)));
+  TILLSTREAM_ASSIGN(const size_t got, walker_->file().ReadAt(at, tail, sizeof(tail)));
+  if (std::any_of(tail, tail + got, [](char c) { return c != 0; })) return next_offset();
+  const Offset end = next_offset();
+  walker_->MoveTo(last_->position, last_->header.base_offset);
+  TILLSTREAM_ASSIGN(const bool found, Look());
+  if (!found) return next_offset();
+  TILLSTREAM_ASSIGN(const std::string_view bytes, walker_->Bytes());
+  if (static_cast<int64_t>(bytes.size()) == walker_->header().size_bytes() &&
+      CheckBatchCrc(bytes)) {
+    return end;
+  }
+  TILLSTREAM_ASSIGN(const bool unfinished, IsUnfinishedEnd());
+  return unfinished ? next_offset() : end;
 }
 
 }  // namespace tillstream

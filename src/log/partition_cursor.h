@@ -34,12 +34,16 @@ class PartitionCursor {
   /// After Look() was true.
   const BatchHeader& header() const { return walker_->header(); }
   Result<std::string_view> Bytes() { return walker_->Bytes(); }
-  void Step() { walker_->Step(); }
+  void Step();
   const std::string& where() const { return walker_->where(); }
   int64_t position() const { return walker_->position(); }
 
   /// After the bytes of the batch turned out damaged: whether it is the unfinished end instead.
   Result<bool> IsUnfinishedEnd();
+
+  /// At the end: one past the last record. The batch before may turn out to be unfinished though
+  /// its header is not: then its base offset.
+  Result<Offset> EndOffset();
 
   /// Base offset of the batch here, or of the next to come.
   Offset next_offset() const { return walker_ ? walker_->next_offset() : Offset(0); }
@@ -56,6 +60,7 @@ class PartitionCursor {
   const SegmentPaths& paths_;
   const size_t read_ahead_bytes_;
   Offset segment_base_;
+  std::optional<FoundBatch> last_;       ///< The batch in this segment that was stepped over last.
   std::optional<SegmentWalker> walker_;  ///< Nothing while the partition has no segment.
 };
 

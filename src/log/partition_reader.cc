@@ -31,7 +31,7 @@ Result<Offset> PartitionReader::End() {
   TILLSTREAM_TRY(cursor.Locate(Offset(std::numeric_limits<int64_t>::max())));
   for (;;) {
     TILLSTREAM_ASSIGN(const bool found, cursor.Look());
-    if (!found) return cursor.next_offset();
+    if (!found) return cursor.EndOffset();
     cursor.Step();
   }
 }

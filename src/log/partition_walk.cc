@@ -122,6 +122,7 @@ class SegmentWalk {
 
 Status WalkPartition(const SegmentLog& log, const TopicPartition& partition,
                      const std::function<bool(const WalkedBatch&)>& visit) {
+  TILLSTREAM_TRY(NeedPartition(log.files(), log.options().directory, partition));
   const SegmentPaths paths(log.options().directory, partition);
   TILLSTREAM_ASSIGN(const std::vector<Offset> segments, ListSegments(log.files(), paths));
   Offset expected(0);

@@ -1,5 +1,7 @@
 #include "log/partition_writer.h"
 
+#include <limits>
+
 #include "log/partition_lock.h"
 #include "log/recovery.h"
 
@@ -9,6 +11,9 @@ namespace {
 /// Batches are handed to the operating system when this much has come together: large enough that
 /// the call does not matter, small enough to stay in the cache.
 constexpr size_t kWriteBytes = size_t{256} << 10;
+
+/// Offsets in an index are relative and have 31 bits.
+constexpr int64_t kSegmentRecordsMax = std::numeric_limits<int32_t>::max();
 
 /// As with the log: what a failed sync lost must not be found again.
 Status SyncIndex(File& index) {
@@ -96,7 +101,9 @@ Status PartitionWriter::CreateSegment(Offset base) {
 Status PartitionWriter::Append(const FramedRecords& records) {
   const size_t begin = buffer_.size();
   const auto size = static_cast<int64_t>(encoder_.Encode(records, end_, &buffer_));
-  if (segment_.size_bytes > 0 && segment_.size_bytes + size > segment_bytes_max_) {
+  const bool full = segment_.size_bytes + size > segment_bytes_max_ ||
+                    end_ + records.count - segment_.base > kSegmentRecordsMax;
+  if (segment_.size_bytes > 0 && full) {
     // The new batch goes into the next segment: all before it is sealed first.
     ByteBuffer batch;
     batch.Append(buffer_.view().substr(begin));

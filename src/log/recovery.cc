@@ -1,6 +1,7 @@
 #include "log/recovery.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "log/segment_walker.h"
 
@@ -23,10 +24,15 @@ std::string UnfinishedText(const std::string& where, int64_t size_bytes, Offset 
   return fmt::format("{}: {} bytes {} are an unfinished batch; cut", where, size_bytes, place);
 }
 
-/// Whether the batch that `walker` looks at is whole; false when it is an unfinished end.
-Result<bool> CheckWhole(SegmentWalker& walker) {
+int64_t EndOf(const FoundBatch& batch) { return batch.position + batch.header.size_bytes(); }
+
+/// Whether a batch that was walked over is whole; false when it is the unfinished end.
+Result<bool> CheckWhole(SegmentWalker& walker, const FoundBatch& batch) {
+  walker.MoveTo(batch.position, batch.header.base_offset);
+  TILLSTREAM_ASSIGN(const BatchState state, walker.Look());
+  if (state != BatchState::kComplete) return false;
   TILLSTREAM_ASSIGN(const std::string_view bytes, walker.Bytes());
-  if (static_cast<int64_t>(bytes.size()) < walker.header().size_bytes()) return false;
+  if (static_cast<int64_t>(bytes.size()) < batch.header.size_bytes()) return false;
   const Status crc = CheckBatchCrc(bytes);
   if (crc) return true;
   TILLSTREAM_ASSIGN(const bool unwritten, walker.EndsInUnwrittenBlocks());
@@ -54,33 +60,38 @@ Result<RecoveredSegment> RecoverLastSegment(FileSystem& files, const SegmentPath
   TILLSTREAM_ASSIGN(SegmentWalker walker, OpenWalker(files, paths, base));
   TILLSTREAM_ASSIGN(const int64_t file_size, walker.FileSize());
   RecoveredSegment found = {base, 0, 0, IndexBuilder(base)};
-  bool check = false;
+  // Batches that end within the last recovery_bytes of what has been walked: counted from the last
+  // batch, since a file may be longer by blocks that were never written.
+  std::deque<FoundBatch> unchecked;
   for (;;) {
-    TILLSTREAM_ASSIGN(BatchState state, walker.Look());
-    if (!check && state == BatchState::kComplete &&
-        walker.position() + walker.header().size_bytes() > file_size - recovery_bytes) {
-      check = true;
-      found.checked_from = walker.position();
+    TILLSTREAM_ASSIGN(const BatchState state, walker.Look());
+    if (state != BatchState::kComplete) break;
+    unchecked.push_back({walker.position(), walker.header()});
+    walker.Step();
+    while (!unchecked.empty() && EndOf(unchecked.front()) <= walker.position() - recovery_bytes) {
+      found.indexes.Add(unchecked.front().header, unchecked.front().position);
+      unchecked.pop_front();
     }
-    if (check && state == BatchState::kComplete) {
-      TILLSTREAM_ASSIGN(const bool whole, CheckWhole(walker));
-      if (!whole) state = BatchState::kUnfinished;
-    }
-    if (state == BatchState::kComplete) {
-      found.indexes.Add(walker.header(), walker.position());
-      walker.Step();
-      continue;
-    }
-    found.end = walker.next_offset();
-    found.size_bytes = walker.position();
-    if (state == BatchState::kUnfinished) {
-      TILLSTREAM_ASSIGN(std::unique_ptr<File> log,
-                        files.Open(paths.Path(base, kLogSuffix), OpenMode::kAppend));
-      TILLSTREAM_TRY(log->Truncate(found.size_bytes));
-      if (warn) warn(UnfinishedText(walker.where(), file_size - found.size_bytes, found.end));
-    }
-    return found;
   }
+  found.end = walker.next_offset();
+  found.size_bytes = walker.position();
+  found.checked_from = unchecked.empty() ? walker.position() : unchecked.front().position;
+  for (const FoundBatch& batch : unchecked) {
+    TILLSTREAM_ASSIGN(const bool whole, CheckWhole(walker, batch));
+    if (!whole) {
+      found.end = batch.header.base_offset;
+      found.size_bytes = batch.position;
+      break;
+    }
+    found.indexes.Add(batch.header, batch.position);
+  }
+  if (found.size_bytes < file_size) {
+    TILLSTREAM_ASSIGN(std::unique_ptr<File> log,
+                      files.Open(paths.Path(base, kLogSuffix), OpenMode::kAppend));
+    TILLSTREAM_TRY(log->Truncate(found.size_bytes));
+    if (warn) warn(UnfinishedText(walker.where(), file_size - found.size_bytes, found.end));
+  }
+  return found;
 }
 
 void MakeUnsyncedAgain(File& file, int64_t begin, int64_t end) {

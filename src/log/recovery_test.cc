@@ -278,6 +278,38 @@ TEST_P(RecoveryTest, ZerosAtTheEndAreUnfinished) {
   }
 }
 
+TEST_P(RecoveryTest, BlocksThatWereNeverWrittenAreUnfinishedForReaderAndWriter) {
+  stream_.segment_bytes_max = kSegmentBytesDefault;
+  stream_.recovery_bytes = 100;  // Counted from the last batch, not from the end of the zeros.
+  const Files needed = Uninterrupted(stream_);
+  const std::string log = "data/sales-0/00000000000000000000.log";
+  const std::string& whole = needed.at(log);
+  for (size_t kept = 512; kept < whole.size(); kept += 512) {
+    for (const size_t size : {whole.size(), whole.size() + 100'000}) {
+      if (size - kept < 8) continue;
+      SCOPED_TRACE(testing::Message() << kept << " of " << size);
+      std::string damaged = whole.substr(0, kept);
+      damaged.resize(size, '\0');
+      FaultyFileSystem files;
+      files.SetContents(needed);
+      files.SetContent(log, damaged);
+      SimClock clock;
+      SegmentLog segment_log(files, clock, stream_.Options());
+      const auto [records, stopped] = SmallStream::ReadAll(segment_log, Offset(0));
+      EXPECT_TRUE(stopped.has_value()) << stopped.error().message;
+      const auto end = segment_log.OpenReader(SmallStream::Events()).value()->End();
+      EXPECT_EQ(end.value(), Offset(static_cast<int64_t>(records.size())));
+      const auto resumed = stream_.Write(files, 0);
+      ASSERT_TRUE(resumed.status.has_value()) << resumed.status.error().message;
+      EXPECT_EQ(resumed.durable, static_cast<int64_t>(records.size()));
+      EXPECT_EQ(resumed.warnings.size(), 1U);
+      ASSERT_TRUE(stream_.Write(files).status.has_value());
+      EXPECT_TRUE(SameFiles(files.Contents(), needed));
+      if (HasFailure()) return;
+    }
+  }
+}
+
 TEST_P(RecoveryTest, ACompleteBatchWithABadCrcIsCorruptionNotTorn) {
   stream_.segment_bytes_max = kSegmentBytesDefault;
   stream_.codec = Codec::kNone;

@@ -56,6 +56,16 @@ std::string SegmentPaths::Where(Offset base_offset, std::string_view suffix) con
   return fmt::format("log: {}/{}", name_, SegmentFileName(base_offset, suffix));
 }
 
+Status NeedPartition(FileSystem& files, const std::string& log_directory,
+                     const TopicPartition& partition) {
+  const SegmentPaths paths(log_directory, partition);
+  const Result<FileInfo> info = files.Info(paths.directory());
+  if (info && info->is_directory) return Ok();
+  if (!info && info.error().code != ErrorCode::kNotFound) return info.error();
+  return MakeError(ErrorCode::kNotFound, "log: {}: no such partition in {}", paths.name(),
+                   log_directory);
+}
+
 Result<std::vector<Offset>> ListSegments(FileSystem& files, const SegmentPaths& paths) {
   TILLSTREAM_ASSIGN(const std::vector<std::string> names, files.List(paths.directory()));
   std::vector<Offset> bases;

@@ -42,6 +42,10 @@ class SegmentPaths {
   std::string name_;
 };
 
+/// kNotFound, as a message for a user, when there is no such partition.
+Status NeedPartition(FileSystem& files, const std::string& log_directory,
+                     const TopicPartition& partition);
+
 /// Base offsets of the segments in a partition's directory, ascending. kNotFound when there is no
 /// such directory.
 Result<std::vector<Offset>> ListSegments(FileSystem& files, const SegmentPaths& paths);

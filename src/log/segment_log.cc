@@ -22,13 +22,8 @@ class SegmentLog::Impl {
         std::min<int64_t>(options_.segment_bytes_max, std::numeric_limits<int32_t>::max());
   }
 
-  Status NeedPartition(const TopicPartition& partition) const {
-    const SegmentPaths paths(options_.directory, partition);
-    const Result<FileInfo> info = files_.Info(paths.directory());
-    if (info && info->is_directory) return Ok();
-    if (!info && info.error().code != ErrorCode::kNotFound) return info.error();
-    return MakeError(ErrorCode::kNotFound, "log: {}: no such partition in {}", paths.name(),
-                     options_.directory);
+  Status Need(const TopicPartition& partition) const {
+    return NeedPartition(files_, options_.directory, partition);
   }
 
   FileSystem& files_;
@@ -75,8 +70,8 @@ Result<std::vector<TopicInfo>> SegmentLog::ListTopics() {
 }
 
 Result<std::unique_ptr<LogWriter>> SegmentLog::OpenWriter(const WriterSpec& spec) {
-  TILLSTREAM_TRY(impl_->NeedPartition(spec.events));
-  if (spec.totals) TILLSTREAM_TRY(impl_->NeedPartition(*spec.totals));
+  TILLSTREAM_TRY(impl_->Need(spec.events));
+  if (spec.totals) TILLSTREAM_TRY(impl_->Need(*spec.totals));
   TILLSTREAM_ASSIGN(
       std::unique_ptr<PartitionWriter> events,
       PartitionWriter::Open(impl_->files_, impl_->options_, spec.events, spec.holder));
@@ -89,7 +84,7 @@ Result<std::unique_ptr<LogWriter>> SegmentLog::OpenWriter(const WriterSpec& spec
 }
 
 Result<std::unique_ptr<LogReader>> SegmentLog::OpenReader(const TopicPartition& partition) {
-  TILLSTREAM_TRY(impl_->NeedPartition(partition));
+  TILLSTREAM_TRY(impl_->Need(partition));
   return std::make_unique<PartitionReader>(impl_->files_, impl_->clock_,
                                            SegmentPaths(impl_->options_.directory, partition));
 }

@@ -121,11 +121,11 @@ TEST_F(SegmentLogTest, ASegmentRollsWhenABatchWouldGoBeyondItsSize) {
   WriteBatch(*writer, 1'000, 2);
   WriteBatch(*writer, 1'000, 3);  // Exactly full.
   WriteBatch(*writer, 5'000, 4);  // Larger than a segment: alone in one.
-  WriteBatch(*writer, 100, 5);
+  WriteBatch(*writer, 200, 5);
   ASSERT_TRUE(writer->Sync(kNoWait).has_value());
   EXPECT_EQ(Content("00000000000000000000.log").size(), 3'000U);
   EXPECT_EQ(Content("00000000000000000003.log").size(), 5'000U);
-  EXPECT_EQ(Content("00000000000000000004.log").size(), 100U);
+  EXPECT_EQ(Content("00000000000000000004.log").size(), 200U);
   EXPECT_EQ(Names().size(), 9U);
 }
 

@@ -322,6 +322,12 @@ TEST_F(LogRegistryTest, IdOfASchemaDeletedForGoodIsNotGivenToAnother) {
   EXPECT_TRUE(registry->Find(SchemaId(1)));
 }
 
+TEST_F(LogRegistryTest, NextIdIsBehindTheHighestInWhateverOrderTheyStand) {
+  Write(Key("a", 1), ValueOf("a", 1, 9, R"("schema":"\"int\"")"));
+  Write(Key("b", 1), ValueOf("b", 1, 4, R"("schema":"\"long\"")"));
+  EXPECT_EQ(*Open()->Register("sales-value", One(), kFirstDay), SchemaId(10));
+}
+
 TEST_F(LogRegistryTest, SchemasThatAreNotAvroAreKeptAndNotRead) {
   Write(Key("x", 1), ValueOf("x", 1, 4, R"("schemaType":"PROTOBUF","schema":"message M {}")"));
   Write(Key("y", 1), ValueOf("y", 1, 5, R"("references":[{"name":"a"}],"schema":"\"a.B\"")"));

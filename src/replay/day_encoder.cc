@@ -54,8 +54,8 @@ DayEncoder::DayEncoder(const StoreTable& table, const Calendar& calendar, Schema
     constant_bytes_max = std::max(constant_bytes_max, arena_.size() - row.offset);
   }
   arena_.append(kCopyChunk, '\0');
-  record_bytes_max_ =
-      constant_bytes_max + kFramingBytesMax + kSalesSuffixBytesMax + 2 * kCopyChunk;
+  TILLSTREAM_CHECK(arena_.size() <= UINT32_MAX);
+  record_bytes_max_ = constant_bytes_max + kFramingBytesMax + kSalesSuffixBytesMax + 2 * kCopyChunk;
   TILLSTREAM_CHECK(record_bytes_max_ < kBatchPayloadBytesMax);
 }
 
@@ -72,9 +72,8 @@ inline char* DayEncoder::EncodeRow(size_t index, int32_t offset_delta, char* out
   const Row& row = rows_[index];
   const char* constant = arena_.data() + row.offset;
   char suffix[kSalesSuffixBytesMax];
-  const char* suffix_end =
-      WriteSalesSuffix(day_, slice_.units[index], slice_.price_cents[index] != kNoPrice,
-                       prices_[index], suffix);
+  const char* suffix_end = WriteSalesSuffix(
+      day_, slice_.units[index], slice_.price_cents[index] != kNoPrice, prices_[index], suffix);
   const auto suffix_bytes = static_cast<size_t>(suffix_end - suffix);
   const auto value_bytes = static_cast<int64_t>(row.prefix_bytes + suffix_bytes);
   const size_t body_bytes = 1 + 1 + VarintSize(offset_delta) + row.key_bytes +

@@ -1,5 +1,6 @@
 #include "replay/generator.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/check.h"
@@ -8,29 +9,34 @@
 namespace tillstream {
 namespace {
 
-/// Reads "16MiB" or "250ms": a whole number and one of `units`.
 struct Unit {
   std::string_view name;
   int64_t factor;
 };
 
+/// Reads "16MiB" or "250ms": a whole number and one of `units`, together at most `maximum`.
 template <size_t N>
-bool ParseQuantity(std::string_view text, const Unit (&units)[N], int64_t* value) {
+bool ParseQuantity(std::string_view text, const Unit (&units)[N], int64_t maximum, int64_t* value) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-  if (error != std::errc() || *value < 0 || *value > int64_t{1} << 40) return false;
+  if (error != std::errc() || *value < 0) return false;
   const std::string_view name(end, static_cast<size_t>(text.data() + text.size() - end));
   for (const Unit& unit : units) {
     if (unit.name != name) continue;
+    if (*value > maximum / unit.factor) return false;
     *value *= unit.factor;
     return true;
   }
   return false;
 }
 
-constexpr Unit kByteUnits[] = {{"", 1},           {"B", 1},
-                               {"KiB", 1 << 10},  {"kB", 1'000},
-                               {"MiB", 1 << 20},  {"MB", 1'000'000},
-                               {"GiB", 1 << 30},  {"GB", 1'000'000'000}};
+constexpr Unit kByteUnits[] = {
+    {"", 1},          {"B", 1},          {"KiB", 1 << 10}, {"kB", 1'000},
+    {"MiB", 1 << 20}, {"MB", 1'000'000}, {"GiB", 1 << 30}, {"GB", 1'000'000'000}};
+/// More than a log is likely to hold: never by size.
+constexpr int64_t kSyncBytesMax = int64_t{1} << 40;
+/// Longer than any replay at full speed.
+constexpr std::chrono::milliseconds kSyncIntervalMax = std::chrono::hours(24);
+
 constexpr Unit kTimeUnits[] = {{"ms", 1}, {"s", 1'000}, {"min", 60'000}};
 
 }  // namespace
@@ -40,37 +46,29 @@ Result<SyncPolicy> SyncPolicy::Parse(std::string_view text) {
   const size_t comma = text.find(',');
   int64_t milliseconds = 0;
   if (comma == std::string_view::npos ||
-      !ParseQuantity(text.substr(0, comma), kByteUnits, &policy.bytes) ||
-      !ParseQuantity(text.substr(comma + 1), kTimeUnits, &milliseconds)) {
-    return MakeError(ErrorCode::kUsage, "--sync: {} is not a size and a time; write 16MiB,1s",
+      !ParseQuantity(text.substr(0, comma), kByteUnits, kSyncBytesMax, &policy.bytes) ||
+      !ParseQuantity(text.substr(comma + 1), kTimeUnits, kSyncIntervalMax.count(), &milliseconds)) {
+    return MakeError(ErrorCode::kUsage,
+                     "--sync: {} is not a size of at most 1024 GiB and a time of at most 1440 min; "
+                     "write 16MiB,1s",
                      Quote(text));
   }
   policy.interval = std::chrono::milliseconds(milliseconds);
   return policy;
 }
 
-Generator::Generator(std::shared_ptr<const StoreTable> table,
-                     std::shared_ptr<const Calendar> calendar, Day from, Day to,
-                     SchemaId sales_schema, SchemaId totals_schema,
-                     std::unique_ptr<LogWriter> writer, const SyncPolicy& sync, Clock& clock)
-    : table_(std::move(table)),
-      calendar_(std::move(calendar)),
-      from_(from),
-      to_(to),
-      rows_(static_cast<int32_t>(table_->series().size())),
-      encoder_(*table_, *calendar_, sales_schema, totals_schema),
+Generator::Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock)
+    : options_(std::move(options)),
+      rows_(static_cast<int32_t>(options_.table->series().size())),
+      encoder_(*options_.table, *options_.calendar, options_.sales_schema, options_.totals_schema),
       writer_(std::move(writer)),
-      sync_(sync),
       clock_(clock),
       last_sync_(clock.Monotonic()) {}
 
-Result<std::unique_ptr<Generator>> Generator::Open(
-    std::shared_ptr<const StoreTable> table, std::shared_ptr<const Calendar> calendar, Day from,
-    Day to, SchemaId sales_schema, SchemaId totals_schema, std::unique_ptr<LogWriter> writer,
-    const SyncPolicy& sync, Clock& clock) {
-  std::unique_ptr<Generator> generator(new Generator(std::move(table), std::move(calendar), from,
-                                                     to, sales_schema, totals_schema,
-                                                     std::move(writer), sync, clock));
+Result<std::unique_ptr<Generator>> Generator::Open(GeneratorOptions options,
+                                                   std::unique_ptr<LogWriter> writer,
+                                                   Clock& clock) {
+  std::unique_ptr<Generator> generator(new Generator(std::move(options), std::move(writer), clock));
   TILLSTREAM_TRY(generator->CheckStart());
   return generator;
 }
@@ -78,7 +76,8 @@ Result<std::unique_ptr<Generator>> Generator::Open(
 Day Generator::next_day() const { return DayOf(writer_->position()); }
 
 Status Generator::CheckStart() {
-  const int64_t events_max = int64_t{rows_} * (table_->day_count() - from_.value() + 1);
+  const int64_t days_max = int64_t{options_.table->day_count()} - options_.from.value() + 1;
+  const int64_t events_max = rows_ * days_max;
   const int64_t position = writer_->position().value();
   if (position > events_max) {
     return MakeError(ErrorCode::kRefused,
@@ -87,11 +86,13 @@ Status Generator::CheckStart() {
                      store_id(), WithThousands(position), WithThousands(events_max));
   }
   const int64_t days_complete = position / rows_;
-  if (writer_->totals_count() > days_complete) {
+  const int64_t totals_max = options_.totals_may_lead ? days_max : days_complete;
+  if (writer_->totals_count() > totals_max) {
     return MakeError(ErrorCode::kCorrupt,
-                     "store {}: the log holds {} end-of-day totals for {} complete days; remove "
-                     "the log and stream again",
-                     store_id(), writer_->totals_count(), days_complete);
+                     "store {}: the log holds {} end-of-day totals for {} complete days; replay "
+                     "--repair writes the events again",
+                     store_id(), WithThousands(writer_->totals_count()),
+                     WithThousands(days_complete));
   }
   return AppendMissingTotals();
 }
@@ -99,30 +100,37 @@ Status Generator::CheckStart() {
 Status Generator::AppendMissingTotals() {
   const int64_t days_complete = writer_->position().value() / rows_;
   for (int64_t i = writer_->totals_count(); i < days_complete; ++i) {
-    encoder_.SelectDay(from_ + static_cast<int32_t>(i));
-    encoder_.EncodeTotal(&block_);
-    TILLSTREAM_TRY(writer_->AppendTotals(block_));
-    bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
+    const Day day = options_.from + static_cast<int32_t>(i);
+    encoder_.SelectDay(day);
+    TILLSTREAM_TRY(AppendTotal(day));
   }
+  return Ok();
+}
+
+Status Generator::AppendTotal(Day day) {
+  if (day - options_.from < writer_->totals_count()) return Ok();
+  encoder_.EncodeTotal(&block_);
+  TILLSTREAM_TRY(writer_->AppendTotals(block_));
+  bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
   return Ok();
 }
 
 Status Generator::WriteDay(std::chrono::nanoseconds idle_until) {
   TILLSTREAM_CHECK(!done());
-  const int64_t position = writer_->position().value();
-  encoder_.SelectDay(DayOf(writer_->position()));
-  auto row = static_cast<int32_t>(position % rows_);
+  const Day day = next_day();
+  encoder_.SelectDay(day);
+  auto row = static_cast<int32_t>(writer_->position().value() % rows_);
   while (row < rows_) {
     row = encoder_.EncodeRows(row, &block_);
     TILLSTREAM_TRY(writer_->Append(block_));
     bytes_written_ += static_cast<int64_t>(block_.size_bytes());
     bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
   }
-  encoder_.EncodeTotal(&block_);
-  TILLSTREAM_TRY(writer_->AppendTotals(block_));
+  TILLSTREAM_TRY(AppendTotal(day));
 
   const auto next_write = std::max(clock_.Monotonic(), idle_until);
-  if (bytes_unsynced_ >= sync_.bytes || next_write - last_sync_ >= sync_.interval) return Sync();
+  const SyncPolicy& sync = options_.sync;
+  if (bytes_unsynced_ >= sync.bytes || next_write - last_sync_ >= sync.interval) return Sync();
   return Ok();
 }
 

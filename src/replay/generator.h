@@ -20,30 +20,42 @@ struct SyncPolicy {
   int64_t bytes = int64_t{16} << 20;
   std::chrono::milliseconds interval{1000};
 
-  /// "16MiB,1s": bytes with an optional KiB, MiB or GiB, then a time in ms, s or min. kUsage.
+  /// "16MiB,1s": bytes, alone or in kB, KiB, MB, MiB, GB, GiB, then a time in ms, s or min. 0 of
+  /// either is a sync a day. kUsage.
   static Result<SyncPolicy> Parse(std::string_view text);
 };
 
 /// How long a sync may take before the run is given up. The embedded log has no use for it.
 inline constexpr std::chrono::minutes kSyncTimeout{2};
 
+/// What one store's stream is made from, and how far this command writes it.
+struct GeneratorOptions {
+  std::shared_ptr<const StoreTable> table;
+  std::shared_ptr<const Calendar> calendar;
+  Day from{1};  ///< First day of the stream.
+  Day to{1};    ///< First day that is not to be written.
+  SchemaId sales_schema;
+  SchemaId totals_schema;
+  SyncPolicy sync;
+  /// Whether the log may hold totals of days whose events are not all there, as after a repair that
+  /// had to cut damaged events. Those totals stay; their events are written again.
+  bool totals_may_lead = false;
+};
+
 /// Writes one store's stream: the log's position says where to go on. Not thread safe.
 class Generator {
  public:
-  /// `from` is the first day of the stream, [from, to) what this command is to write. Fails with
-  /// kRefused or kCorrupt when the log holds what this stream cannot have written.
-  static Result<std::unique_ptr<Generator>> Open(std::shared_ptr<const StoreTable> table,
-                                                 std::shared_ptr<const Calendar> calendar, Day from,
-                                                 Day to, SchemaId sales_schema,
-                                                 SchemaId totals_schema,
-                                                 std::unique_ptr<LogWriter> writer,
-                                                 const SyncPolicy& sync, Clock& clock);
+  /// Appends the totals that a crash kept from following their events. Fails with kRefused or
+  /// kCorrupt when the log holds what this stream cannot have written. `clock` must outlive the
+  /// generator.
+  static Result<std::unique_ptr<Generator>> Open(GeneratorOptions options,
+                                                 std::unique_ptr<LogWriter> writer, Clock& clock);
 
-  const std::string& store_id() const { return table_->store_id(); }
+  const std::string& store_id() const { return options_.table->store_id(); }
 
   /// The day that WriteDay() writes next, or finishes writing; `to` or later when done.
   Day next_day() const;
-  bool done() const { return next_day() >= to_; }
+  bool done() const { return next_day() >= options_.to; }
 
   /// Writes the rest of next_day() and its total, then syncs as the policy says. `idle_until` is
   /// when the store will write again (Monotonic() time; 0 at once): when the policy's time will
@@ -59,27 +71,22 @@ class Generator {
   Day durable_day() const { return DayOf(durable_position()); }
   /// Bytes of records handed to the log by this generator, before compression.
   int64_t bytes_written() const { return bytes_written_; }
-  int32_t series_count() const { return rows_; }
 
  private:
-  Generator(std::shared_ptr<const StoreTable> table, std::shared_ptr<const Calendar> calendar,
-            Day from, Day to, SchemaId sales_schema, SchemaId totals_schema,
-            std::unique_ptr<LogWriter> writer, const SyncPolicy& sync, Clock& clock);
+  Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock);
 
   Day DayOf(Position position) const {
-    return from_ + static_cast<int32_t>(position.value() / rows_);
+    return options_.from + static_cast<int32_t>(position.value() / rows_);
   }
   Status CheckStart();
   Status AppendMissingTotals();
+  /// Appends the total of `day`, which the encoder has selected, unless the log has it.
+  Status AppendTotal(Day day);
 
-  std::shared_ptr<const StoreTable> table_;
-  std::shared_ptr<const Calendar> calendar_;
-  const Day from_;
-  const Day to_;
+  const GeneratorOptions options_;
   const int32_t rows_;
   DayEncoder encoder_;
   std::unique_ptr<LogWriter> writer_;
-  const SyncPolicy sync_;
   Clock& clock_;
   RecordBlock block_;
   int64_t bytes_written_ = 0;

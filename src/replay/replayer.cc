@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <thread>
 
-#include "base/check.h"
 #include "model/names.h"
 
 namespace tillstream {
 
 Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
                                                  const Dataset& dataset,
-                                                 const RunIdentity& identity,
-                                                 RunManifest& manifest,
+                                                 const RunIdentity& identity, RunManifest& manifest,
                                                  const ReplayOptions& options) {
   std::unique_ptr<Replayer> replayer(new Replayer(clock, dataset.calendar, options));
   for (const auto& table : dataset.stores) {
@@ -24,11 +22,18 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
     TILLSTREAM_ASSIGN(std::unique_ptr<LogWriter> writer, log.OpenWriter(spec));
     store->first_position = writer->position();
     TILLSTREAM_ASSIGN(store->generator,
-                      Generator::Open(table, dataset.calendar, identity.from, options.to,
-                                      identity.sales_schema, identity.totals_schema,
-                                      std::move(writer), options.sync, clock));
+                      Generator::Open({.table = table,
+                                       .calendar = dataset.calendar,
+                                       .from = identity.from,
+                                       .to = options.to,
+                                       .sales_schema = identity.sales_schema,
+                                       .totals_schema = identity.totals_schema,
+                                       .sync = options.sync,
+                                       .totals_may_lead = options.totals_may_lead},
+                                      std::move(writer), clock));
     store->progress.store_id = table->store_id();
     store->progress.partition = partition;
+    store->progress.durable_day = store->generator->durable_day();
     replayer->stores_.push_back(std::move(store));
   }
   TILLSTREAM_TRY(replayer->StartClock(manifest));
@@ -46,12 +51,11 @@ Status Replayer::StartClock(RunManifest& manifest) {
   for (const auto& store : stores_) slowest = std::min(slowest, store->generator->next_day());
   if (slowest >= options_.to) return Ok();
   RunClock run_clock{wall_ms, StartOf(calendar_->at(slowest).date), options_.speed.text()};
-  std::optional<RunClock> stored;
   if (!options_.all_stores) {
-    TILLSTREAM_ASSIGN(stored, manifest.LoadClock());
+    TILLSTREAM_ASSIGN(joined_clock_, manifest.LoadClock());
   }
-  if (stored) {
-    run_clock = *stored;
+  if (joined_clock_) {
+    run_clock = *joined_clock_;
   } else {
     TILLSTREAM_TRY(manifest.StoreClock(run_clock));
   }
@@ -65,39 +69,46 @@ std::chrono::nanoseconds Replayer::DueOf(Day day) const {
   return schedule_.Due(StartOf(calendar_->at(day).date + std::chrono::days(1)));
 }
 
+std::chrono::nanoseconds Replayer::LagOf(Day day) const {
+  if (!schedule_.paced() || day >= options_.to) return std::chrono::nanoseconds(0);
+  return std::max(std::chrono::nanoseconds(0), clock_.Monotonic() - DueOf(day));
+}
+
 Status Replayer::Run(std::stop_token stop) {
-  // A stop request only has to wake who waits; the waiters look at the token themselves.
-  const std::stop_callback wake(stop, [this] {
+  // Stops the pool at a stop request and at the first Error: either has to wake those who sleep
+  // until a day is due, which may be hours away, and those who wait for another store.
+  std::stop_source stop_pool;
+  const std::stop_callback pass_on(stop, [&] {
+    stop_pool.request_stop();
     MutexLock lock(mutex_);
     changed_.notify_all();
   });
-  const auto count = std::clamp<size_t>(static_cast<size_t>(options_.threads), 1,
+  const auto count = std::clamp<size_t>(static_cast<size_t>(std::max(options_.threads, 1)), 1,
                                         std::max<size_t>(stores_.size(), 1));
   std::vector<std::thread> threads;
-  for (size_t i = 1; i < count; ++i) threads.emplace_back([this, stop] { Work(stop); });
-  Work(stop);
+  for (size_t i = 1; i < count; ++i) threads.emplace_back([&] { Work(stop_pool); });
+  Work(stop_pool);
   for (std::thread& thread : threads) thread.join();
 
-  Status result = Ok();
   for (auto& store : stores_) {
     // After a failure this makes durable what the other stores wrote; the failed one refuses again.
     const Status synced = SyncStore(*store);
     MutexLock lock(mutex_);
     Publish(*store);
-    if (!synced && first_error_.has_value()) first_error_ = synced;
-    result = first_error_;
+    if (!synced && first_error_) first_error_ = synced;
   }
-  return result;
+  MutexLock lock(mutex_);
+  return first_error_;
 }
 
-void Replayer::Work(const std::stop_token& stop) {
+void Replayer::Work(std::stop_source& stop) {
   while (true) {
     Store* store = nullptr;
     std::chrono::nanoseconds wake_at{0};
     {
       MutexLock lock(mutex_);
       while (true) {
-        if (stop.stop_requested() || stopping_ || AllDone()) {
+        if (stop.stop_requested() || AllDone()) {
           changed_.notify_all();
           return;
         }
@@ -109,17 +120,15 @@ void Replayer::Work(const std::stop_token& stop) {
       if (store != nullptr) store->running = true;
     }
     if (store == nullptr) {
-      clock_.SleepUntil(wake_at, stop);
+      clock_.SleepUntil(wake_at, stop.get_token());
       continue;
     }
     const Status written = WriteOneDay(*store);
+    if (!written) stop.request_stop();
     MutexLock lock(mutex_);
     store->running = false;
     Publish(*store);
-    if (!written) {
-      if (first_error_.has_value()) first_error_ = written;
-      stopping_ = true;
-    }
+    if (!written && first_error_) first_error_ = written;
     changed_.notify_all();
   }
 }
@@ -128,6 +137,8 @@ Status Replayer::WriteOneDay(Store& store) {
   const Position before = store.generator->durable_position();
   const Day next = store.generator->next_day() + 1;
   TILLSTREAM_TRY(store.generator->WriteDay(DueOf(next)));
+  // Nobody would come back for the rest of a store that is at its end.
+  if (store.generator->done()) TILLSTREAM_TRY(store.generator->Sync());
   ReportDurable(store, before);
   return Ok();
 }
@@ -173,24 +184,25 @@ bool Replayer::AllDone() const {
 void Replayer::Publish(Store& store) {
   const Generator& generator = *store.generator;
   StoreProgress& progress = store.progress;
-  const Position durable_before = progress.durable;
+  // The lag is largest just before events become durable.
+  progress.lag_max = std::max(progress.lag_max, LagOf(progress.durable_day));
   progress.next_day = generator.next_day();
+  progress.durable_day = generator.durable_day();
   progress.position = generator.position();
   progress.durable = generator.durable_position();
   progress.events_written = progress.position - store.first_position;
   progress.bytes_written = generator.bytes_written();
   progress.done = generator.done();
-  const Day last_durable = generator.durable_day() - 1;
-  if (schedule_.paced() && progress.durable != durable_before && last_durable.value() >= 1) {
-    progress.lag = std::max(std::chrono::nanoseconds(0), clock_.Monotonic() - DueOf(last_durable));
-    progress.lag_max = std::max(progress.lag_max, progress.lag);
-  }
 }
 
 std::vector<StoreProgress> Replayer::Snapshot() const {
   MutexLock lock(mutex_);
   std::vector<StoreProgress> snapshot;
-  for (const auto& store : stores_) snapshot.push_back(store->progress);
+  for (const auto& store : stores_) {
+    StoreProgress& progress = snapshot.emplace_back(store->progress);
+    progress.lag = LagOf(progress.durable_day);
+    progress.lag_max = std::max(progress.lag_max, progress.lag);
+  }
   return snapshot;
 }
 

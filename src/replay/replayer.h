@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ struct ReplayOptions {
   std::string holder;  ///< Who holds the writers' locks, for a second writer's message.
   /// Whether this command is over all stores: it then starts a new clock, else it joins the stored.
   bool all_stores = true;
+  /// As GeneratorOptions' of that name.
+  bool totals_may_lead = false;
   /// Called with a store and its durable position whenever that has grown, from any thread of the
   /// pool. May be empty.
   std::function<void(const std::string& store_id, Position durable)> on_durable;
@@ -42,12 +45,15 @@ struct StoreProgress {
   std::string store_id;
   PartitionId partition;
   Day next_day{1};             ///< First day that is not wholly written.
+  Day durable_day{1};          ///< First day that is not wholly durable.
   Position position;           ///< Written, perhaps not durable yet.
   Position durable;            ///< Durable.
   int64_t events_written = 0;  ///< By this command.
   int64_t bytes_written = 0;   ///< Framed records by this command, before compression.
   bool done = false;
-  std::chrono::nanoseconds lag{0};      ///< Schedule minus last durable day; 0 at speed max.
+  /// How far the durable events are behind the schedule: how long the first day that is not durable
+  /// has been over on the virtual clock. 0 when no such day is over, and at speed max.
+  std::chrono::nanoseconds lag{0};
   std::chrono::nanoseconds lag_max{0};  ///< Largest lag so far.
 };
 
@@ -71,6 +77,10 @@ class Replayer {
   /// end of the day that they are writing and made durable; the first Error is returned.
   Status Run(std::stop_token stop);
 
+  /// The clock that an earlier command stored and this one follows; none when this command began
+  /// its own, and at speed max.
+  const std::optional<RunClock>& joined_clock() const { return joined_clock_; }
+
   std::vector<StoreProgress> Snapshot() const;
 
  private:
@@ -87,7 +97,9 @@ class Replayer {
   Status StartClock(RunManifest& manifest);
   /// When the store's next day is released; 0 at speed max.
   std::chrono::nanoseconds DueOf(Day day) const;
-  void Work(const std::stop_token& stop);
+  /// How long `day`, the first that is not durable, has been due.
+  std::chrono::nanoseconds LagOf(Day day) const;
+  void Work(std::stop_source& stop);
   Status WriteOneDay(Store& store);
   Status SyncStore(Store& store);
   void ReportDurable(const Store& store, Position before) const;
@@ -101,12 +113,12 @@ class Replayer {
   std::shared_ptr<const Calendar> calendar_;
   const ReplayOptions options_;
   Schedule schedule_;
+  std::optional<RunClock> joined_clock_;
   std::vector<std::unique_ptr<Store>> stores_;  ///< The vector is fixed after Open().
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
   Status first_error_ TILLSTREAM_GUARDED_BY(mutex_);
-  bool stopping_ TILLSTREAM_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace tillstream

@@ -67,15 +67,15 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
 }
 
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
-  TILLSTREAM_TRY(Same("--from d_", stored.from.value(), current.from.value()));
+  TILLSTREAM_TRY(Same("--from", fmt::format("d_{}", stored.from.value()),
+                      fmt::format("d_{}", current.from.value())));
   TILLSTREAM_TRY(Same("a calendar whose d_1 is", FormatDate(stored.first_date),
                       FormatDate(current.first_date)));
   TILLSTREAM_TRY(Same("--plan", stored.plan, current.plan));
   TILLSTREAM_TRY(Same("--codec", stored.codec, current.codec));
   TILLSTREAM_TRY(Same("--segment-bytes", stored.segment_bytes_max, current.segment_bytes_max));
   if (current.sales_schema != SchemaId(0)) {
-    TILLSTREAM_TRY(
-        Same("schema id", stored.sales_schema.value(), current.sales_schema.value()));
+    TILLSTREAM_TRY(Same("schema id", stored.sales_schema.value(), current.sales_schema.value()));
     TILLSTREAM_TRY(
         Same("schema id of totals", stored.totals_schema.value(), current.totals_schema.value()));
   }

@@ -28,15 +28,15 @@ struct StoreIdentity {
 /// What must not change from one start of a run to the next, since the bytes of the log follow from
 /// it. `--to`, `--speed`, `--store`, `--threads` and `--sync` are not part of it.
 struct RunIdentity {
-  Day from{1};                      ///< First day of the stream.
-  Date first_date{};                ///< Date of d_1.
-  std::string plan = "store";       ///< Partition plan.
-  std::string codec;                ///< "none", "lz4" or "zstd".
-  int64_t segment_bytes_max = 0;    ///< Where segments roll.
-  SchemaId sales_schema;            ///< Writer schema ids in the registry.
+  Day from{1};                    ///< First day of the stream.
+  Date first_date{};              ///< Date of d_1.
+  std::string plan = "store";     ///< Partition plan.
+  std::string codec;              ///< "none", "lz4" or "zstd".
+  int64_t segment_bytes_max = 0;  ///< Where segments roll.
+  SchemaId sales_schema;          ///< Writer schema ids in the registry.
   SchemaId totals_schema;
   std::map<std::string, StoreIdentity> stores;  ///< All stores of the dataset, by id.
-  std::string started_at;           ///< Wall time of the first start; for people only.
+  std::string started_at;                       ///< Wall time of the first start; for people only.
 };
 
 /// The identity that a command over `dataset` would have, with partitions in sorted store order.

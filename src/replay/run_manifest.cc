@@ -1,6 +1,10 @@
 // The JSON side of RunManifest: docs/formats/run_manifest.md.
 #include <fmt/chrono.h>
 
+#include <charconv>
+#include <set>
+#include <stdexcept>
+
 #include "base/json.h"
 #include "base/text.h"
 #include "replay/run_identity.h"
@@ -16,6 +20,9 @@ constexpr std::chrono::milliseconds kLockPoll{20};
 
 constexpr size_t kHexDigits = 16;
 
+/// Some 9500 years before and after 1970: the dates that the calendar can write.
+constexpr int64_t kClockMsMax = 300'000'000'000'000;
+
 std::string HashesToHex(const std::vector<uint64_t>& hashes) {
   std::string hex;
   hex.reserve(hashes.size() * kHexDigits);
@@ -23,12 +30,25 @@ std::string HashesToHex(const std::vector<uint64_t>& hashes) {
   return hex;
 }
 
+/// A file that is no manifest; thrown to where the shape errors of the JSON library are caught.
+void Need(bool condition, const char* what) {
+  if (!condition) throw std::invalid_argument(what);
+}
+
 std::vector<uint64_t> HashesFromHex(const std::string& hex) {
+  Need(hex.size() % kHexDigits == 0, "hashes of 16 digits each");
   std::vector<uint64_t> hashes(hex.size() / kHexDigits);
   for (size_t i = 0; i < hashes.size(); ++i) {
-    hashes[i] = std::stoull(hex.substr(i * kHexDigits, kHexDigits), nullptr, 16);
+    const char* begin = hex.data() + i * kHexDigits;
+    const auto [end, error] = std::from_chars(begin, begin + kHexDigits, hashes[i], 16);
+    Need(error == std::errc() && end == begin + kHexDigits, "hashes of 16 digits each");
   }
   return hashes;
+}
+
+uint64_t HashFromHex(const std::string& hex) {
+  Need(hex.size() == kHexDigits, "a hash of 16 digits");
+  return HashesFromHex(hex).front();
 }
 
 std::string ToText(const RunIdentity& identity, const std::string& topic) {
@@ -56,6 +76,15 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
   return json.dump(1) + "\n";
 }
 
+/// A partition that two stores share would be written by both.
+void CheckPartitions(const RunIdentity& identity) {
+  std::set<PartitionId> taken;
+  for (const auto& [id, store] : identity.stores) {
+    Need(store.partition >= PartitionId(0) && taken.insert(store.partition).second,
+         "a partition for each store");
+  }
+}
+
 Result<RunIdentity> FromJson(const Json& json) {
   RunIdentity identity;
   if (json.at("format") != kFormatVersion) {
@@ -65,7 +94,10 @@ Result<RunIdentity> FromJson(const Json& json) {
   identity.started_at = json.at("started_at");
   identity.plan = json.at("plan");
   identity.from = Day(json.at("from").get<int32_t>());
-  TILLSTREAM_ASSIGN(identity.first_date, ParseDate(json.at("first_date").get<std::string>()));
+  Need(identity.from >= Day(1), "days from d_1");
+  const Result<Date> first_date = ParseDate(json.at("first_date").get<std::string>());
+  Need(first_date.has_value(), "a date");
+  identity.first_date = *first_date;
   identity.codec = json.at("codec");
   identity.segment_bytes_max = json.at("segment_bytes");
   identity.sales_schema = SchemaId(json.at("sales_schema_id").get<int32_t>());
@@ -75,9 +107,11 @@ Result<RunIdentity> FromJson(const Json& json) {
     store.partition = PartitionId(entry.at("partition").get<int32_t>());
     if (!entry.contains("series_hash")) continue;
     store.series_count = entry.at("series_count");
-    store.series_hash = std::stoull(entry.at("series_hash").get<std::string>(), nullptr, 16);
+    store.series_hash = HashFromHex(entry.at("series_hash").get<std::string>());
     store.day_hashes = HashesFromHex(entry.at("day_hashes").get<std::string>());
+    Need(store.series_count >= 1, "series");
   }
+  CheckPartitions(identity);
   return identity;
 }
 
@@ -98,7 +132,7 @@ Result<std::optional<T>> LoadJson(FileSystem& files, const std::string& path, Re
     if (!value) return value.error().At(path);
     return std::optional<T>(std::move(*value));
   } catch (const std::exception&) {
-    return damaged("not a manifest");
+    return damaged("not what tillstream writes there");
   }
 }
 
@@ -137,10 +171,9 @@ Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::s
     TILLSTREAM_ASSIGN(merged, Reconcile(*stored, current));
   } else {
     const WallTime now = clock_.Now();
-    merged.started_at =
-        fmt::format("{}T{:%H:%M:%S}Z", FormatDate(std::chrono::floor<std::chrono::days>(now)),
-                    std::chrono::floor<std::chrono::seconds>(
-                        now - std::chrono::floor<std::chrono::days>(now)));
+    merged.started_at = fmt::format(
+        "{}T{:%H:%M:%S}Z", FormatDate(std::chrono::floor<std::chrono::days>(now)),
+        std::chrono::floor<std::chrono::seconds>(now - std::chrono::floor<std::chrono::days>(now)));
   }
   const std::string text = ToText(merged, topic_);
   if (!stored || text != ToText(*stored, topic_)) {
@@ -150,13 +183,19 @@ Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::s
 }
 
 Result<std::optional<RunClock>> RunManifest::LoadClock() const {
-  return LoadJson<RunClock>(files_, PathOf(".clock.json"), [](const Json& json) -> Result<RunClock> {
-    RunClock clock;
-    clock.wall_ms = json.at("wall_ms");
-    clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
-    clock.speed = json.at("speed");
-    return clock;
-  });
+  return LoadJson<RunClock>(
+      files_, PathOf(".clock.json"), [](const Json& json) -> Result<RunClock> {
+        RunClock clock;
+        clock.wall_ms = json.at("wall_ms");
+        clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
+        clock.speed = json.at("speed");
+        for (const int64_t ms : {clock.wall_ms, clock.simulated.value()}) {
+          Need(ms >= -kClockMsMax && ms <= kClockMsMax, "a date that the calendar can write");
+        }
+        const Result<Speed> speed = Speed::Parse(clock.speed);
+        Need(speed && !speed->is_max(), "a speed");
+        return clock;
+      });
 }
 
 Status RunManifest::StoreClock(const RunClock& clock) {

@@ -1,5 +1,6 @@
 #include "replay/speed.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -33,8 +34,8 @@ Result<Speed> Speed::Parse(std::string_view text) {
     return bad();
   }
   double value = 0;
-  const auto [end, error] =
-      std::from_chars(number.data(), number.data() + number.size(), value, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value,
+                                            std::chars_format::fixed);
   if (error != std::errc() || end != number.data() + number.size()) return bad();
   const double rate = value * unit;
   if (!(rate >= kRateMin && rate <= kRateMax)) return bad();
@@ -45,7 +46,9 @@ std::chrono::nanoseconds Speed::RealTime(std::chrono::milliseconds simulated) co
   // long double: 64 bits of mantissa keep nanoseconds exact over centuries.
   const long double nanoseconds =
       static_cast<long double>(simulated.count()) * 1'000'000.0L / static_cast<long double>(rate_);
-  return std::chrono::nanoseconds(static_cast<int64_t>(std::llroundl(nanoseconds)));
+  constexpr long double kSpan = std::chrono::nanoseconds(kScheduleSpan).count();
+  return std::chrono::nanoseconds(
+      static_cast<int64_t>(std::llroundl(std::clamp(nanoseconds, -kSpan, kSpan))));
 }
 
 }  // namespace tillstream

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
@@ -8,6 +9,10 @@
 #include "model/ids.h"
 
 namespace tillstream {
+
+/// Longer than anyone waits, and far from the 292 years that 64 bits of nanoseconds hold: what is
+/// further away in real time is taken for that far, so that sums cannot overflow.
+inline constexpr std::chrono::hours kScheduleSpan{50 * 365 * 24};
 
 /// Simulated time per real time. `max` has no schedule at all.
 class Speed {
@@ -21,7 +26,7 @@ class Speed {
 
   bool is_max() const { return rate_ == 0; }
 
-  /// Real time that `simulated` takes. Not for max.
+  /// Real time that `simulated` takes, at most kScheduleSpan either way. Not for max.
   std::chrono::nanoseconds RealTime(std::chrono::milliseconds simulated) const;
 
   /// As the user wrote it.
@@ -55,7 +60,9 @@ class Schedule {
            int64_t now_wall_ms)
       : speed_(std::move(speed)),
         simulated_(clock.simulated),
-        anchor_(now_monotonic + std::chrono::milliseconds(clock.wall_ms - now_wall_ms)) {}
+        anchor_(now_monotonic + std::clamp<std::chrono::milliseconds>(
+                                    std::chrono::milliseconds(clock.wall_ms - now_wall_ms),
+                                    -kScheduleSpan, kScheduleSpan)) {}
 
   bool paced() const { return !speed_.is_max(); }
 

@@ -1,29 +1,14 @@
 """Fixtures of the crash tests, beside those of tests/conftest.py."""
 
-import importlib.util
 import os
 import pathlib
 import random
 import shutil
-import sys
 import tempfile
 
 import pytest
 
 import lib
-
-# pytest takes the folder of the file that it is given as its root and looks no further up.
-_specification = importlib.util.spec_from_file_location(
-    "tests_conftest", pathlib.Path(__file__).parent.parent / "conftest.py")
-_shared = importlib.util.module_from_spec(_specification)
-sys.modules[_specification.name] = _shared
-_specification.loader.exec_module(_shared)
-
-pytest_sessionfinish = _shared.pytest_sessionfinish
-tillstream = _shared.tillstream
-full = _shared.full
-m5_dir = _shared.m5_dir
-count = _shared.count
 
 # A fast place needs room for this much; what the tests write is far less.
 FAST_BYTES_NEEDED = 2 << 30

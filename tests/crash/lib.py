@@ -99,6 +99,13 @@ def resume(tillstream, arguments, log, oracle, what):
     return done
 
 
+def assert_no_damage(tillstream, log, what):
+    """A crash leaves unfinished ends, which is no damage."""
+    if log.exists():
+        done = tillstream.run("log", "verify", "--log", log)
+        assert done.returncode == 0, f"{what}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+
+
 def clear(log):
     if log.exists():
         shutil.rmtree(log)
@@ -113,24 +120,6 @@ DURABLE_LINE = re.compile(r"^(?:debug: )?durable: (\S+) position (\d+)$", re.MUL
 def durable_positions(stderr):
     """The last position that each store reported as durable (replay -v)."""
     return {store: int(position) for store, position in DURABLE_LINE.findall(stderr)}
-
-
-def verified(tillstream, data, log):
-    """verify's row of each store; nothing when there is no run in the log yet."""
-    done = tillstream.run("verify", "--data", data, "--log", log, "--json")
-    if done.returncode == 1 and not done.stdout:
-        return {}
-    assert done.returncode == 0, f"verify: exit code {done.returncode}\n{done.stderr[-3000:]}"
-    return {row["store"]: row for row in json.loads(done.stdout)}
-
-
-def missing_events(reported, rows):
-    """How many events that were reported durable are not in the log."""
-    missing = 0
-    for store, position in reported.items():
-        row = rows.get(store, {"events_equal": 0})
-        missing += max(0, position - row["events_equal"])
-    return missing
 
 
 # ---- processes
@@ -226,21 +215,25 @@ def strace(options, command, timeout=DEADLINE_SECONDS):
                           stdin=subprocess.DEVNULL, check=False)
 
 
-CALL = re.compile(r"^(\d+) +(\w+)\(")
+CALL = re.compile(r"^(\d+) +(\w+)\((?:(\d+)<([^>]*)>|\"([^\"]*)\")?")
+STDERR = "2"
 
 
-def traced(command, calls=WRITING_CALLS, options=()):
-    """The finished process and the lines of its trace: process id, call, arguments, result."""
+def traced(command, calls=WRITING_CALLS, inject=None):
+    """The finished process and the lines of its trace, with the path of every descriptor."""
     with tempfile.NamedTemporaryFile("r", suffix=".trace") as trace:
-        done = strace(["-o", trace.name, "-e", "trace=" + ",".join(calls), *options], command)
+        options = ["-o", trace.name, "-y", "-e", "trace=" + ",".join(calls)]
+        if inject:
+            options += ["-e", "inject=" + inject]
+        done = strace(options, command)
         return done, trace.read().splitlines()
 
 
-def points(command, calls=WRITING_CALLS, code=0):
-    """(call, k) for every call that a command makes, in order. strace counts the calls of each
-    thread by themselves, so they must all come from one."""
+def points(command, calls=WRITING_CALLS):
+    """(call, k) for every call but messages that a command makes, in order. strace counts the calls
+    of each thread by themselves, so they must all come from one."""
     done, lines = traced(command, calls)
-    assert done.returncode == code, f"exit code {done.returncode}\n{done.stderr[-3000:]}"
+    assert done.returncode == 0, f"exit code {done.returncode}\n{done.stderr[-3000:]}"
     found = []
     number = {}
     threads = set()
@@ -248,10 +241,12 @@ def points(command, calls=WRITING_CALLS, code=0):
         match = CALL.match(line)
         if match is None:
             continue
-        threads.add(match[1])
-        number[match[2]] = number.get(match[2], 0) + 1
-        found.append((match[2], number[match[2]]))
-    assert len(threads) <= 1, "several threads make calls; k would not name one of them"
+        thread, call, descriptor = match[1], match[2], match[3]
+        threads.add(thread)
+        number[call] = number.get(call, 0) + 1
+        if (call, descriptor) != ("write", STDERR):
+            found.append((call, number[call]))
+    assert len(threads) == 1, "several threads make calls; k would not name one of them"
     return found
 
 

@@ -32,6 +32,7 @@ def test_killed_at_any_call_the_next_start_ends_byte_identical(
         lib.clear(log)
         what = f"--codec {codec}, killed at {call} {k}"
         assert lib.kill_at(dying, call, k), f"{what}: the call was not made"
+        lib.assert_no_damage(tillstream, log, what)
         again = command(tillstream, small, log, codec, *OTHER_SYNCS[i % len(OTHER_SYNCS)])
         lib.resume(tillstream, again[1:], log, oracle, what)
     count(f"kill points, codec {codec}: {len(every)}, all byte-identical")

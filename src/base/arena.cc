@@ -1,4 +1,4 @@
-#include "dataset/arena.h"
+#include "base/arena.h"
 
 #include <sys/mman.h>
 
@@ -28,7 +28,8 @@ void* Arena::Allocate(size_t size_bytes) {
   if (size_bytes > left_bytes_) {
     block_bytes_ = std::clamp(2 * block_bytes_, kFirstBlockBytes, kBlockBytesMax);
     const bool is_huge = std::max(size_bytes, block_bytes_) >= kHugePageBytes;
-    left_bytes_ = RoundUp(std::max(size_bytes, block_bytes_), is_huge ? kHugePageBytes : kAlignment);
+    left_bytes_ =
+        RoundUp(std::max(size_bytes, block_bytes_), is_huge ? kHugePageBytes : kAlignment);
     void* const block = std::aligned_alloc(is_huge ? kHugePageBytes : kAlignment, left_bytes_);
     TILLSTREAM_CHECK_MSG(block != nullptr, "out of memory");
     blocks_.emplace_back(block);

@@ -12,7 +12,7 @@
 
 namespace tillstream {
 
-/// A small dataset in memory that a test spoils and loads. Included by tests only.
+/// A small dataset in memory that a test spoils and loads. For tests of dataset/ only.
 class DatasetFixture : public testing::Test {
  protected:
   static constexpr const char* kSales = "sales_train_evaluation.csv";
