@@ -39,11 +39,11 @@ help:
 install-build:
 	$(INSTALL) build
 install-test:
-	$(INSTALL) build test lint
+	$(INSTALL) build test lint bench
 install-lint:
 	$(INSTALL) lint
 install-tidy:
-	$(INSTALL) build tidy
+	$(INSTALL) build tidy bench
 install-bench:
 	$(INSTALL) build bench
 install-fresh:
@@ -62,7 +62,7 @@ demo: build
 
 release-tests: install-test
 	@$(STEP) "configure release" $(CONFIGURE) --preset release \
-	  -DTILLSTREAM_TESTS=ON -DTILLSTREAM_SANITIZER_TESTS=ON
+	  -DTILLSTREAM_TESTS=ON -DTILLSTREAM_BENCH=ON -DTILLSTREAM_SANITIZER_TESTS=ON
 	@$(STEP) "build release" cmake --build build/release -j $(JOBS)
 	@ln -sfn release/src/tillstream $(BINARY)
 
@@ -94,7 +94,8 @@ test-fresh: install-fresh
 	@tools/test_fresh.sh
 
 bench: install-bench
-	@$(STEP) "configure release" $(CONFIGURE) --preset release -DTILLSTREAM_TESTS=OFF -DTILLSTREAM_BENCH=ON
+	@$(STEP) "configure release" $(CONFIGURE) --preset release -DTILLSTREAM_BENCH=ON \
+	  $$([ -f build/release/CMakeCache.txt ] || echo -DTILLSTREAM_TESTS=OFF)
 	@$(STEP) "build release" cmake --build build/release -j $(JOBS)
 	@ln -sfn release/src/tillstream $(BINARY)
 	@bench/run.py --build build/release $(if $(DATA),--data "$(DATA)")

@@ -130,14 +130,13 @@ def size_of(folder):
     return sum(path.stat().st_size for path in pathlib.Path(folder).rglob("*") if path.is_file())
 
 
-def settle(*folders):
-    """Removes folders and files, then waits until the disk has nothing left to do."""
-    for path in map(pathlib.Path, folders):
-        if path.is_dir():
-            shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
-    os.sync()
+def remove(path):
+    """Removes a folder or a file, if it is there."""
+    path = pathlib.Path(path)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def say(text):

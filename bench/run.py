@@ -5,7 +5,7 @@
 
 BUILD was configured with TILLSTREAM_BENCH=ON and built. Without --data, the M5 files are looked for
 in $TILLSTREAM_M5_DIR and then in ../shared/data/m5; where they are not, a synthetic dataset of
-the same shape is made. Needs about 15 GB of disk in BUILD; --work takes another folder.
+the same shape is made. Needs about 15 GB of disk in BUILD, or where --work says.
 
 Exit code 1 when a bar is missed or a program did not do its work.
 """
@@ -17,9 +17,11 @@ import random
 import sys
 
 import rows
-from measure import Failed, commit_of, machine, say, settle
+from measure import Failed, commit_of, machine, remove, say
 from table import Report, as_markdown, as_text, update
 
+PAIRS = 5
+DISK_PAIRS = 3
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -28,13 +30,15 @@ def arguments():
     parser.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
     parser.add_argument("--data", type=pathlib.Path, help="folder of the dataset")
     parser.add_argument("--work", type=pathlib.Path,
-                        help="folder for logs, on the disk that is to be measured; default BUILD/bench-work")
+                        help="where to make a folder for logs, on the disk to measure; default BUILD")
     parser.add_argument("--quick", action="store_true",
                         help="a small dataset, in seconds; nothing is judged")
     parser.add_argument("--only", default="", metavar="ROW,...",
                         help="of " + ", ".join(rows.ALL))
-    parser.add_argument("--pairs", type=int, default=5, help="rounds of rows without output to disk")
-    parser.add_argument("--disk-pairs", type=int, default=3, help="rounds of rows that write a full log")
+    parser.add_argument("--pairs", type=int, default=PAIRS,
+                        help="rounds of rows without output to disk")
+    parser.add_argument("--disk-pairs", type=int, default=DISK_PAIRS,
+                        help="rounds of rows that write a full log")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6),
                         help="of the moments of kill -9")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -47,16 +51,29 @@ def arguments():
             parser.error(f"--only: \"{name}\" is no row; there are {', '.join(rows.ALL)}")
     options.only = wanted or list(rows.ALL)
     options.build = options.build.resolve()
-    options.work = (options.work or options.build / "bench-work").resolve()
+    # A folder of our own: it is removed, and the quick run may come while the other is going on.
+    options.work = ((options.work or options.build).resolve()
+                    / ("bench-work-quick" if options.quick else "bench-work"))
     if options.quick:
         options.pairs = options.disk_pairs = 1
     return options
 
 
+def command_of(options):
+    """How to have the same rows again."""
+    if options.quick:
+        return "bench/run.py --quick"
+    words = [f"--only {','.join(options.only)}"] if options.only != list(rows.ALL) else []
+    if (options.pairs, options.disk_pairs) != (PAIRS, DISK_PAIRS):
+        words.append(f"--pairs {options.pairs} --disk-pairs {options.disk_pairs}")
+    return " ".join(["bench/run.py", *words]) if words else "make bench"
+
+
 def find_data(bench, options):
     """The folder of the dataset and what it is."""
     if options.quick:
-        return bench.synthesize(stores=3, items=60, days=150), "synthetic, 3 stores, 60 items, 150 days"
+        return (bench.synthesize(stores=3, items=60, days=150),
+                "synthetic, 3 stores, 60 items, 150 days")
     if options.data is not None:
         return options.data, "as given by --data"
     places = [os.environ.get("TILLSTREAM_M5_DIR"), SOURCE.parent / "shared" / "data" / "m5"]
@@ -65,34 +82,40 @@ def find_data(bench, options):
             return pathlib.Path(place), "M5, the real files"
     say("bench: the M5 files are not there: making a synthetic dataset of the same shape")
     return (bench.synthesize(stores=10, items=3049, days=1941),
-            "synthetic, of the shape of M5 (10 stores, 3,049 items, 1,941 days); NOT the real files")
+            "synthetic, of the shape of M5 (10 stores, 3,049 items, 1,941 days); NOT the real "
+            "files")
 
 
 def main():
     options = arguments()
-    settle(options.work)
+    remove(options.work)
     options.work.mkdir(parents=True)
-    command = "bench/run.py --quick" if options.quick else "make bench"
+    say(f"bench: seed {options.seed}")
     bench = rows.Bench(options)
+    failures = 0
     try:
         data, description = find_data(bench, options)
         bench.use_data(data)
         report = Report(f"{description}: {bench.events:,} events", machine(options.work),
-                        commit_of(SOURCE), command, judged=not options.quick)
+                        commit_of(SOURCE), command_of(options), judged=not options.quick)
         for name in options.only:
             say(f"bench: {name}")
-            rows.ALL[name](bench, report)
-    except Failed as failed:
-        print(f"bench: {failed}", file=sys.stderr)
-        return 1
+            try:
+                rows.ALL[name](bench, report)
+            except Failed as failed:
+                say(f"bench: {name}: {failed}")
+                failures += 1
     finally:
-        settle(options.work)
+        remove(options.work)
     report.memory = bench.memory_table()
     print(as_markdown(report) if options.markdown else as_text(report))
     if options.update:
         update(options.update, report)
-    return 1 if report.judged and report.missed() else 0
+    return 1 if failures or (report.judged and report.missed()) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Failed as no_data:
+        sys.exit(f"bench: {no_data}")

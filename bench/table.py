@@ -28,7 +28,7 @@ class Report:
     command: str
     rows: list = field(default_factory=list)
     parts: list = field(default_factory=list)  # (what, figure): pieces, without a bar
-    memory: list = field(default_factory=list)  # (command, MiB, whether that is the least that can be measured)
+    memory: list = field(default_factory=list)  # (command, MiB, whether no less can be seen)
     judged: bool = True
 
     def missed(self):
@@ -84,7 +84,8 @@ def as_text(report):
 
 def markdown_table(head, lines):
     return ["| " + " | ".join(head) + " |", "|" + "---|" * len(head),
-            *("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)]
+            *("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |"
+              for line in lines)]
 
 
 def as_markdown(report):

@@ -1,4 +1,4 @@
-# Third-party libraries, as imported targets. All come from Debian packages (tools/packages.txt).
+# Third-party libraries, as imported targets. All come from Debian packages (tools/packages/).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)

@@ -56,6 +56,7 @@ def test_a_clean_tree_has_no_faults(tree):
     ("src/registry/registry.cc", '"dataset/dataset.h"', "points sideways"),
     ("src/replay/generator.cc", '"consume/sink.h"', "points sideways"),
     ("src/log/segment.cc", '"testing/sim_clock.h"', "is for tests"),
+    ("src/log/segment.cc", '"log/log_fixture.h"', "are for tests"),
     ("src/log/segment.cc", '"segment.h"', "needed a path from src/"),
     ("src/log/segment.cc", '"vendor/thing.h"', "no folder vendor/"),
     ("src/log/segment_test.cc", '"avro/schema.h"', "points sideways"),
@@ -85,6 +86,8 @@ def test_a_planted_include_is_found(tree, file, include, words):
 
 @pytest.mark.parametrize("file, include", [
     ("src/log/segment_test.cc", '"testing/temp_dir.h"'),
+    ("src/log/log_fixture.h", '"testing/temp_dir.h"'),
+    ("src/log/segment_test.cc", '"log/log_fixture.h"'),
     ("src/testing/memory_log.h", '"log/event_log.h"'),
     ("src/testing/contract.h", "<gtest/gtest.h>"),
     ("src/app/main.cc", '"base/result.h"'),
@@ -163,6 +166,7 @@ def test_a_planted_line_is_found(tree, rule, line):
     "clock.Now();",
     "writer->rename(path);",
     "static_assert(sizeof(int) == 4);",
+    "//   Call(example);",
     "// Wraps behind a semicolon;",
     "// The first half; then (in the order of the file) the second",
     "const char c = '\"'; Call(\"exit(1)\");",
@@ -231,18 +235,12 @@ def test_an_unformatted_file_is_found(tmp_path):
 
 
 def test_every_black_box_test_is_registered():
-    """By name, or by a foreach over names in the same file."""
-    text = (SOURCE / "tests" / "CMakeLists.txt").read_text(encoding="utf-8")
+    tests = SOURCE / "tests"
     registered = set()
-    for name in re.findall(r"tillstream_pytest\(\s*\S+\s+(\S+\.py)", text):
-        if "${name}" not in name:
-            registered.add(name)
-            continue
-        for names in re.findall(r"foreach\(name ([^)]*)\)", text):
-            registered |= {name.replace("${name}", each) for each in names.split()}
-    there = {path.relative_to(SOURCE / "tests").as_posix()
-             for path in (SOURCE / "tests").rglob("*.py")
-             if re.fullmatch(r"test_.*|.*_test\.py", path.name)}
+    for lists in tests.rglob("CMakeLists.txt"):
+        names = re.findall(r"tillstream_pytest\(\s*\S+\s+(\S+\.py)", lists.read_text(encoding="utf-8"))
+        registered |= {lists.parent / name for name in names}
+    there = {path for path in tests.rglob("*.py") if re.fullmatch(r"test_.*|.*_test\.py", path.name)}
     assert there == registered
 
 

@@ -12,6 +12,8 @@ import pathlib
 import re
 import sys
 
+import lint_layers
+
 LINE_COUNT_MAX = 500
 # File -> why it may be longer.
 LONG_FILES = {}
@@ -46,9 +48,10 @@ BANNED = [
 DEBRIS = [
     ("todo", r"\b(TODO|FIXME|XXX|HACK)\b", "an issue, or the work itself"),
 ]
-# A comment of two slashes that is a statement. Documentation (///) may quote code.
+# A comment of two slashes that is a statement. Documentation may quote code: behind ///, or as an
+# example that is set off by three spaces or more.
 COMMENTED_OUT = re.compile(
-    r"^\s*//(?!/)\s*("
+    r"^\s*//(?!/) {0,2}(?! )("
     r".*(\w\(.*\)|\w\]?\s*[-+*/|&]?=\s*\S.*|\w\]|\w\+\+|\w--)\s*;\s*$"
     r"|(if|for|while|switch)\s*\(.*[{;]?\s*$(?<=[{;)])"
     r"|(return|auto|const|std::)\b.*;\s*$"
@@ -109,7 +112,7 @@ def source_faults(source, path):
         if COMMENTED_OUT.match(line) and not is_excused(lines, number, "commented-out"):
             yield number, "commented-out", f'code in a comment: "{line.strip()}"'
 
-    if relative.parts[0] == "src" and not path.name.endswith("_test.cc"):
+    if relative.parts[0] == "src" and not lint_layers.is_test(path):
         folder = relative.parts[1]
         if folder != "testing":
             yield from matches(BANNED, lines, code)

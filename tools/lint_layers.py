@@ -67,7 +67,8 @@ def below(folder, table=None):
 
 
 def is_test(path):
-    return path.name.endswith("_test.cc")
+    """Tests, and what several tests of a folder share."""
+    return path.name.endswith(("_test.cc", "_fixture.h"))
 
 
 def quoted_include_fault(path, relative, included):
@@ -75,6 +76,8 @@ def quoted_include_fault(path, relative, included):
     target, _, rest = included.partition("/")
     if not rest:
         return f'"{included}": needed a path from src/, as in "base/result.h"'
+    if rest.endswith("_fixture.h") and folder != TESTING and not is_test(path):
+        return f'"{included}": fixtures are for tests'
     if target == TESTING:
         if folder != TESTING and not is_test(path):
             return f'"{included}": {TESTING}/ is for tests'

@@ -5,7 +5,7 @@
 #
 #   sudo tools/test_fresh.sh
 #
-#   FRESH=demo|test|all  what to run there; default all
+#   FRESH="TARGET..."    what to make there; default "demo test"
 #   FRESH_WORKTREE=1     takes the files of the work tree instead of a clone of HEAD
 #   FRESH_MIRROR=URL     Debian mirror; default: the one that this machine's apt has for Debian 12
 #   FRESH_KEEP=1         leaves the folder there
@@ -132,8 +132,7 @@ else
 fi
 say "a bare Debian with git and make; the repository is cloned"
 
-for target in demo test; do
-  [[ ${FRESH:-all} == all || ${FRESH:-all} == "$target" ]] || continue
+for target in ${FRESH:-demo test}; do
   say "make $target"
   begin=$SECONDS
   inside make -C /root/tillstream --no-print-directory "$target" </dev/null

@@ -1,7 +1,7 @@
 #include "app/command.h"
-#include "app/run_replay.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "dataset/dataset.h"
 
 namespace tillstream {
 namespace {

@@ -89,7 +89,7 @@ class ConsumeCommand final : public Command {
     const Status result = consumer.Run(context.stop);
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
-    Summarise(context, consumer.summary(), seconds);
+    if (result || consumer.summary().records > 0) Summarise(context, consumer.summary(), seconds);
     if (!result) return result.error();
     return static_cast<int>(kExitDone);
   }

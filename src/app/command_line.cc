@@ -158,7 +158,7 @@ class CommandLine {
       arguments.Flag("--json", &entry.common.json, "JSON instead of a table or of sentences");
     }
     arguments.Number("--threads", "N", &entry.common.threads, 0, 1024,
-                     "Threads; 0: as many as there are cores");
+                     "Threads; 0: what suits the command and the cores");
     arguments.Text("--config", "FILE", &entry.config,
                    "TOML file with options; a table [replay] concerns that command alone");
     arguments.Text("--log-level", "LEVEL", &entry.log_level, "error, warning, info or debug");

@@ -12,8 +12,9 @@ enum class LogLevel { kError, kWarning, kInfo, kDebug };
 /// Messages and progress on stderr. Thread safe.
 class Console {
  public:
-  /// `is_terminal`: progress may redraw its line.
-  Console(LogLevel level, bool is_terminal) : level_(level), is_terminal_(is_terminal) {}
+  /// Writes to `fd`, which stays the caller's. `is_terminal`: progress may redraw its line.
+  Console(LogLevel level, bool is_terminal, int fd = kStandardError)
+      : level_(level), is_terminal_(is_terminal), fd_(fd) {}
   ~Console();
 
   /// "error: <message>".
@@ -35,10 +36,14 @@ class Console {
   bool verbose() const { return level_ >= LogLevel::kDebug; }
 
  private:
+  static constexpr int kStandardError = 2;
+
   void Line(LogLevel level, std::string_view prefix, std::string_view message);
+  void Write(std::string_view text) const;
 
   const LogLevel level_;
   const bool is_terminal_;
+  const int fd_;
   Mutex mutex_;
   bool progress_shown_ TILLSTREAM_GUARDED_BY(mutex_) = false;
 };

@@ -30,8 +30,9 @@ std::string RateText(double events_a_second) {
 }  // namespace
 
 int32_t ReplayThreads(const Context& context) {
+  constexpr int32_t kThreadsDefault = 16;
   return context.common.threads > 0 ? static_cast<int32_t>(context.common.threads)
-                                    : 2 * ThreadCount(context);
+                                    : std::max(kThreadsDefault, 2 * ThreadCount(context));
 }
 
 ReplayReport::Ticker::Ticker(ReplayReport& report, std::function<Snapshots()> snapshot)

@@ -15,8 +15,9 @@
 
 namespace tillstream {
 
-/// Threads for the generators: --threads, or twice the cores, since a generator that waits for the
-/// disk uses none.
+/// Threads for the generators: --threads, or 16, twice the cores if that is more; a store uses one
+/// at most. More than the cores, since a generator that waits for the disk uses none: ten threads
+/// for ten stores were a fifth faster than four on two cores.
 int32_t ReplayThreads(const Context& context);
 
 /// What `replay` tells: a bar on a terminal, lines elsewhere, a summary at the end.

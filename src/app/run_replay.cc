@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "log/log_check.h"
 #include "model/names.h"
+#include "registry/schema_history.h"
 #include "replay/day_encoder.h"
 #include "replay/run_identity.h"
 
@@ -68,25 +69,52 @@ class StoreRegenerator {
   DayEncoder encoder_;
 };
 
+Status RepairOne(Context& context, SegmentLog& log, const TopicPartition& partition,
+                 const RegenerateBlock& regenerate) {
+  TILLSTREAM_ASSIGN(const RepairReport report,
+                    RepairPartition(log, partition, context.holder, regenerate));
+  for (const std::string& action : report.actions) context.console.Info("repair: " + action);
+  return Ok();
+}
+
 Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
               const Dataset& dataset, const RunIdentity& identity) {
   for (const auto& table : dataset.stores) {
     const PartitionId partition = identity.stores.at(table->store_id()).partition;
     StoreRegenerator store(*table, *dataset.calendar, identity);
-    const auto repair = [&](const std::string& topic, const RegenerateBlock& regenerate) -> Status {
-      TILLSTREAM_ASSIGN(const RepairReport report,
-                        RepairPartition(log, {topic, partition}, context.holder, regenerate));
-      for (const std::string& action : report.actions) context.console.Info("repair: " + action);
-      return Ok();
-    };
-    TILLSTREAM_TRY(repair(request.log.topic, [&](Offset offset, RecordBlock* block) {
-      return store.MakeEvents(offset, block);
-    }));
-    TILLSTREAM_TRY(repair(TotalsTopic(request.log.topic), [&](Offset offset, RecordBlock* block) {
-      return store.MakeTotal(offset, block);
-    }));
+    TILLSTREAM_TRY(RepairOne(
+        context, log, {request.log.topic, partition},
+        [&](Offset offset, RecordBlock* block) { return store.MakeEvents(offset, block); }));
+    TILLSTREAM_TRY(RepairOne(
+        context, log, {TotalsTopic(request.log.topic), partition},
+        [&](Offset offset, RecordBlock* block) { return store.MakeTotal(offset, block); }));
   }
   return Ok();
+}
+
+/// Writes the registrations of this run's schemas again where they are damaged. Only the run that
+/// was the first in its log knows which records they are; those of others are never touched, since
+/// a registration that is cut would take its id with it.
+Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& request,
+                     const RunIdentity& stored) {
+  const TopicPartition schemas{std::string(kSchemasTopic), PartitionId(0)};
+  const std::string& topic = request.log.topic;
+  const RegisteredSchema own[] = {
+      {SchemaId(1), ValueSubject(topic), 1, SalesRecordSchema().ToJson()},
+      {SchemaId(2), ValueSubject(TotalsTopic(topic)), 1, StoreDaySchema().ToJson()}};
+  const bool first = stored.sales_schema == own[0].id && stored.totals_schema == own[1].id;
+  const Date date = stored.first_date + std::chrono::days(stored.from.value() - 1);
+  return RepairOne(context, log, schemas, [&](Offset offset, RecordBlock* block) -> Status {
+    if (!first || offset.value() >= static_cast<int64_t>(std::size(own))) {
+      return MakeError(ErrorCode::kCorrupt,
+                       "{} offset {}: not a registration of this run; restore {} from a copy",
+                       schemas.ToString(), offset.value(), schemas.ToString());
+    }
+    const SchemaRecord record = MakeSchemaRecord(own[offset.value()]);
+    block->Clear(StartOf(date));
+    block->Append(record.key, record.value);
+    return Ok();
+  });
 }
 
 /// The identity of this command, compared with the stored one, with everything that the run needs
@@ -110,6 +138,9 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
     }
   }
   TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
+  if (stored && request.repair) {
+    TILLSTREAM_TRY(RepairSchemas(context, log, request, *stored));
+  }
   TILLSTREAM_TRY(RegisterSchemas(context, log, request, dataset, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
   int32_t partition_count = 0;

@@ -55,7 +55,7 @@ bool DecodeSalesFast(std::string_view payload, SalesRecord* record);
 /// Reads the payloads (behind the frame) of one writer schema as SalesRecords. Not thread safe.
 ///
 /// A writer schema whose canonical form is version 1's is read by code made for it; any other is
-/// resolved to version 1 by the rules of Avro, which takes some six times as long.
+/// resolved to version 1 by the rules of Avro, which takes several times as long.
 class SalesDecoder {
  public:
   /// kBadInput when no data of `writer` can be read as a SalesRecord, with the reasons.
@@ -69,6 +69,8 @@ class SalesDecoder {
 
   /// The texts of `record` are views: of `payload` when fast(), otherwise of memory that the next
   /// Decode() uses again. Texts are not checked to be UTF-8.
+  ///
+  /// Give the same record again and again: making a new one each time costs as much as decoding it.
   ///
   /// Errors: kCorrupt with field and byte (counted from the start of the payload); then `record` is
   /// unspecified. Bytes behind the last field are an error.

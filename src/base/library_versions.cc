@@ -4,7 +4,7 @@
 #include <isa-l.h>
 #include <xxhash.h>
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
 
 namespace tillstream {
 

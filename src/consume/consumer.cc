@@ -52,6 +52,8 @@ Status OffsetRange::Add(std::string_view text) {
                      "d@2011-01-29",
                      Quote(text));
   };
+  const Error twice =
+      MakeError(ErrorCode::kUsage, "-o: given twice; one start and one e@MS at most");
   OffsetSpec spec;
   if (text == "beginning") {
     spec.kind = OffsetSpec::Kind::kBeginning;
@@ -67,17 +69,18 @@ Status OffsetRange::Add(std::string_view text) {
     int64_t milliseconds = 0;
     if (!ParseInteger(text.substr(2), &milliseconds)) return bad();
     if (text[0] == 'e') {
+      if (stop_at) return twice;
       stop_at = Timestamp(milliseconds);
       return Ok();
     }
     spec = {OffsetSpec::Kind::kTimestamp, milliseconds};
-  } else if (int64_t number = 0; ParseInteger(text, &number)) {
+  } else if (int64_t number = 0; ParseInteger(text, &number) && number != INT64_MIN) {
     spec = number < 0 ? OffsetSpec{OffsetSpec::Kind::kFromEnd, -number}
                       : OffsetSpec{OffsetSpec::Kind::kOffset, number};
   } else {
     return bad();
   }
-  if (start) return MakeError(ErrorCode::kUsage, "-o: given twice; one start and one e@MS at most");
+  if (start) return twice;
   start = spec;
   return Ok();
 }

@@ -12,7 +12,7 @@ Result<EventDecoder::Reader*> EventDecoder::ReaderOf(SchemaId id) {
     return MakeError(ErrorCode::kCorrupt, "schema id {} is not in the registry", id.value());
   }
   if (!schema && schema.error().code == ErrorCode::kBadInput) {
-    return MakeError(ErrorCode::kCorrupt, "schema id {}: {}", id.value(), schema.error().message);
+    return Error{ErrorCode::kCorrupt, schema.error().message};
   }
   if (!schema) return schema.error();
   Reader reader;

@@ -163,9 +163,10 @@ void AddRowKinds(Kinds* kinds) {
     }
     return At(kSales, first, "store_id");
   };
-  for (const auto& [what, whose] : {std::pair{"dept_id", "item_id"}, std::pair{"cat_id", "item_id"},
-                                    std::pair{"state_id", "store_id"}}) {
-    (*kinds)[fmt::format("{} that differs", what)] = [what = what, whose = whose](Files& files) {
+  for (const auto& columns : {std::pair{"dept_id", "item_id"}, std::pair{"cat_id", "item_id"},
+                              std::pair{"state_id", "store_id"}}) {
+    (*kinds)[fmt::format("{} that differs", columns.first)] = [columns](Files& files) {
+      const auto& [what, whose] = columns;
       // Not where the item or store comes first, since that is what is compared with.
       size_t row = 0;
       bool is_first = true;

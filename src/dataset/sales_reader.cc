@@ -155,7 +155,8 @@ class SalesRows {
     const TextIndex::Found found = item_index_.FindOrAdd(row_.texts[kItemId]);
     if (found.is_new) {
       // With an id that is none, a later row is not compared with this one.
-      const bool is_right = CheckId(kDeptId, line) & CheckId(kCatId, line);
+      const bool is_dept_right = CheckId(kDeptId, line);
+      const bool is_right = CheckId(kCatId, line) && is_dept_right;
       items_.push_back(
           {std::string(row_.texts[kDeptId]), std::string(row_.texts[kCatId]), is_right ? line : 0});
       return true;

@@ -38,7 +38,8 @@ class PartitionCheck {
       // Without its batches nobody knows what the index of a segment should be.
       if (at != builders_.end() && !at->whole) continue;
       IndexBuilder indexes = at == builders_.end() ? IndexBuilder(base) : std::move(at->indexes);
-      if (!is_last) indexes.Seal();
+      // The last segment is sealed before the next one is there: a crash may lie between.
+      indexes.Seal();
       TILLSTREAM_TRY(CheckIndex(base, kOffsetIndexSuffix, indexes.offset_index(), is_last));
       TILLSTREAM_TRY(CheckIndex(base, kTimeIndexSuffix, indexes.time_index(), is_last));
     }
@@ -78,7 +79,12 @@ class PartitionCheck {
     const auto [here, there] =
         std::mismatch(found->begin(), found->end(), needed.begin(), needed.end());
     const int64_t position = here - found->begin();
-    if (here != found->end()) {
+    if (is_last && here != found->end() &&
+        std::all_of(here, found->end(), [](char c) { return c == 0; })) {
+      // Entries are not synced with their batches: a power cut may keep the size of the file
+      // without what was to be in it.
+      Report(LogProblem::Kind::kUnfinished, file, position, "zeros to the end");
+    } else if (here != found->end()) {
       const char* what = there == needed.end() ? "more entries than the log has batches for"
                                                : "an entry that the log does not bear out";
       Report(LogProblem::Kind::kIndex, file, position, what);

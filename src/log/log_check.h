@@ -17,7 +17,7 @@ struct LogProblem {
   enum class Kind {
     kDamaged,     ///< Batches that are lost until they are written again.
     kIndex,       ///< An index that is not what the log says. No reader trusts it.
-    kUnfinished,  ///< An unfinished batch at the end: the next writer cuts it.
+    kUnfinished,  ///< An unfinished end of a log or an index: the next writer cuts it.
   };
   Kind kind = Kind::kDamaged;
   std::string file;      ///< "sales-3/00000000000000000000.log".

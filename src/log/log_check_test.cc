@@ -327,6 +327,30 @@ TEST_P(DamageTest, AnUnfinishedEndIsNoDamage) {
   EXPECT_THAT(report.problems[0].text, HasSubstr("bytes are an unfinished batch"));
 }
 
+TEST_P(DamageTest, ARepairThatIsCutOffIsDoneAgain) {
+  const std::string log = kFirst + ".log";
+  std::string damaged = needed_.at(log);
+  damaged[80] ^= 1;
+  std::string longer = damaged;
+  longer.insert(70, "y");  // Fits nowhere: the partition is cut.
+  for (const std::string& content : {damaged, longer}) {
+    for (int64_t moment = 0;; ++moment) {
+      SCOPED_TRACE(moment);
+      Restore();
+      files_.SetContent(log, content);
+      files_.TurnOffBefore(moment);
+      const bool done = Repair().has_value();
+      files_.PowerCut(Survival::kSome, static_cast<uint64_t>(moment));
+      ASSERT_TRUE(Repair().has_value());
+      EXPECT_EQ(Check().problem_count, 0);
+      ASSERT_TRUE(stream_.Write(files_).status.has_value());
+      EXPECT_EQ(files_.Contents(), needed_);
+      if (HasFailure()) return;
+      if (done) break;
+    }
+  }
+}
+
 TEST_P(DamageTest, RepairNeedsTheLock) {
   SegmentLog log = Log();
   WriterSpec spec;

@@ -5,6 +5,7 @@
 #include <lz4frame.h>
 #include <zstd.h>
 
+#include <fstream>
 #include <random>
 
 #include "log/batch_decoder.h"
@@ -81,6 +82,25 @@ constexpr std::string_view kExample =
 
 TEST(RecordBatchTest, TheExampleOfTheFormatPageIsWhatIsWritten) {
   EXPECT_EQ(ToHex(Encode(ExampleBlock(), 9147, Codec::kNone)), ToHex(FromHex(kExample)));
+}
+
+/// The bytes of the example on the format page: of each line what stands before two spaces.
+std::string ExampleOnThePage() {
+  std::ifstream page(TILLSTREAM_SOURCE_DIR "/docs/formats/segment_log.md");
+  std::string hex;
+  std::string line;
+  bool in_example = false;
+  while (std::getline(page, line)) {
+    if (line.starts_with("## ")) in_example = line == "## Example";
+    if (!in_example || !line.starts_with("    ")) continue;
+    line.erase(0, line.find_first_not_of(' '));
+    hex += line.substr(0, line.find("  "));
+  }
+  return FromHex(hex);
+}
+
+TEST(RecordBatchTest, TheExampleIsTheOneOfTheFormatPage) {
+  EXPECT_EQ(ToHex(ExampleOnThePage()), ToHex(FromHex(kExample)));
 }
 
 TEST(RecordBatchTest, TheExampleOfTheFormatPageIsRead) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "log/memory_log.h"
 #include "replay/replay_fixture.h"
 
 namespace tillstream {

@@ -11,6 +11,7 @@
 #include "dataset/dataset.h"
 #include "dataset/day_total.h"
 #include "log/event_log.h"
+#include "log/record_batch.h"
 #include "model/names.h"
 #include "registry/log_registry.h"
 #include "replay/replayer.h"

@@ -91,8 +91,12 @@ Status Replayer::Run(std::stop_token stop) {
   for (std::thread& thread : threads) thread.join();
 
   for (auto& store : stores_) {
-    // After a failure this makes durable what the other stores wrote; the failed one refuses again.
-    const Status synced = SyncStore(*store);
+    const bool failed = [this] {
+      MutexLock lock(mutex_);
+      return !first_error_;
+    }();
+    // After a failure nothing is acknowledged any more, of the other stores neither.
+    const Status synced = failed ? Ok() : SyncStore(*store);
     MutexLock lock(mutex_);
     Publish(*store);
     if (!synced && first_error_) first_error_ = synced;

@@ -74,7 +74,8 @@ class Replayer {
 
   /// Writes until every store is at its end or a stop is requested; either way everything written
   /// is durable when it returns without an Error. On an Error the other stores are stopped at the
-  /// end of the day that they are writing and made durable; the first Error is returned.
+  /// end of the day that they are writing, nothing more is acknowledged, and the first Error is
+  /// returned.
   Status Run(std::stop_token stop);
 
   /// The clock that an earlier command stored and this one follows; none when this command began

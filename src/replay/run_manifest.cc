@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
@@ -32,6 +31,7 @@ std::string HashesToHex(const std::vector<uint64_t>& hashes) {
 
 /// A file that is no manifest; thrown to where the shape errors of the JSON library are caught.
 void Need(bool condition, const char* what) {
+  // LINT(throw): caught in LoadJson(), with the errors of the JSON library
   if (!condition) throw std::invalid_argument(what);
 }
 

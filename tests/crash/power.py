@@ -31,7 +31,8 @@ def command(*words):
     done = subprocess.run([str(word) for word in words], capture_output=True, text=True,
                           timeout=60, check=False)
     if done.returncode != 0:
-        raise NoDisk(f"{words[0]}: {done.stderr.strip() or done.returncode}")
+        reason = done.stderr.strip() or f"exit code {done.returncode}"
+        raise NoDisk(reason.splitlines()[0])
 
 
 @contextlib.contextmanager

@@ -212,8 +212,9 @@ def flip_all(damaged, places, rng, seed, count, which):
         bit = rng.randrange(8)
         what = f"{path.parent.name}/{path.name} byte {position} bit {bit} flipped (seed {seed})"
         named += flip_and_check(damaged, path, position, bit, what)
-    count(f"flipped bytes of logs, {which}, codec {damaged.options[1]}: {len(places)}, {named} named "
-          f"by readers, no wrong record, all found by log verify, all repaired (seed {seed})")
+    count(f"flipped bytes of logs, {which}, codec {damaged.options[1]}: {len(places)}, "
+          f"{named} named by readers, no wrong record, all found by log verify, all repaired "
+          f"(seed {seed})")
 
 
 def test_a_flipped_byte_never_gives_a_wrong_record_and_is_repaired(
@@ -293,8 +294,9 @@ def test_a_damaged_index_changes_no_answer_and_is_repaired(indexed, full, rng, s
             assert_places_are_found(indexed, name, rng, what)
         indexed.assert_reader_is_right(name, what, may_be_short=False)
         is_last = path.stem == sorted((indexed.log / name).glob("*.log"))[-1].stem
-        # The indexes of the last segment may be behind, since they are not synced with it.
-        behind = not path.exists() or before.startswith(path.read_bytes())
+        # The indexes of the last segment are not synced with it: a power cut leaves them behind, or
+        # with zeros where the last entries were to be.
+        behind = not path.exists() or before.startswith(path.read_bytes().rstrip(b"\0"))
         code, problems = indexed.problems()
         assert (code == 4) == (changed and not (is_last and behind)), f"{what}: {problems}"
         found_damaged += code == 4

@@ -42,6 +42,13 @@ def shorter(data, target):
     return target
 
 
+@pytest.fixture(scope="module", autouse=True)
+def counted(request, count):
+    yield
+    wanted = sum(item.fspath == request.node.fspath for item in request.session.items)
+    count(f"starts with other data or options: {wanted} cases, {request.session.testsfailed} wrong")
+
+
 @pytest.fixture
 def longer(tillstream, work):
     return lib.synth(tillstream, work / "longer", stores=2, items=5, days=40)
@@ -119,8 +126,8 @@ def test_a_change_in_the_past_is_refused_with_store_and_day(tillstream, begun, l
         path.write_text("\n".join(changed) + "\n", encoding="utf-8")
         expected = f"d_{week_of.index(week_of[day - 1]) + 1}"
     assert_refused(tillstream, lib.replay(longer, log, *lib.SMALL_SEGMENTS), log,
-                   rf"error: run: store TX_1: {expected} \(\d{{4}}-\d\d-\d\d\) differs from the data "
-                   rf"that the run began with; {REMEDY}")
+                   rf"error: run: store TX_1: {expected} \(\d{{4}}-\d\d-\d\d\) differs from the "
+                   rf"data that the run began with; {REMEDY}")
 
 
 def test_a_change_in_days_to_come_is_none(tillstream, begun, longer, work):
@@ -139,7 +146,7 @@ def test_a_change_in_days_to_come_is_none(tillstream, begun, longer, work):
 
 @pytest.mark.parametrize("options, difference", (
     (("--codec", "lz4"), "began with --codec zstd, found lz4"),
-    (("--from", "d_2"), "began with --from d_ 1, found 2"),
+    (("--from", "d_2"), "began with --from d_1, found d_2"),
     (("--segment-bytes", "8192"), "began with --segment-bytes 4096, found 8192"),
 ), ids=lambda value: value[0] if isinstance(value, tuple) else "")
 def test_options_that_decide_the_bytes_are_refused(tillstream, begun, options, difference):

@@ -43,7 +43,8 @@ class FailingRun:
         lib.clear(self.log)
         what = f"{errno} at {call} {when}"
         done, trace = lib.traced(self.command, inject=f"{call}:error={errno}:when={when}")
-        self.check_end(done, what, rf"error: {re.escape(str(self.log.parent))}\S*: {REASONS[errno]}")
+        where = re.escape(str(self.log.parent))
+        self.check_end(done, what, rf"error: {where}\S*: {REASONS[errno]}")
         self.check_trace(trace, what)
         lib.assert_no_damage(self.tillstream, self.log, what)
         lib.resume(self.tillstream, self.command[1:], self.log, self.oracle, what)
@@ -73,7 +74,7 @@ class FailingRun:
         assert not told, f"{what}: reported durable after the failure: {told}"
         call, path = lib.CALL.match(trace[failed])[2], lib.CALL.match(trace[failed])[4]
         if call in ("fdatasync", "fsync"):
-            again = [line for line in after if f"sync(" in line and f"<{path}>" in line]
+            again = [line for line in after if "sync(" in line and f"<{path}>" in line]
             assert not again, f"{what}: synced again after a failed sync: {again}"
 
 
@@ -140,4 +141,5 @@ def test_a_full_disk_ends_the_replay_and_with_room_it_ends_byte_identical(
                 equal = re.search(r"sales: ([\d,]+) events equal", compared.stderr)[1]
                 assert reported <= int(equal.replace(",", "")), said
             lib.resume(tillstream, command, log, oracle, what)
-    count(f"full disks: {len(sizes)} sizes, exit code 6, all byte-identical with room (seed {seed})")
+    count(f"full disks: {len(sizes)} sizes, exit code 6, all byte-identical with room "
+          f"(seed {seed})")
