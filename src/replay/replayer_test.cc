@@ -249,6 +249,7 @@ TEST_F(ReplayerTest, AStoreAtItsEndIsDurableWhileOthersAreStillWritten) {
 TEST_F(ReplayerTest, AnErrorOfOneStoreStopsTheOthersAndNothingMoreIsAcknowledged) {
   const auto oracle = Oracle();
   options_.sync = {.bytes = 0, .interval = seconds(1)};
+  options_.max_skew_days = 2;  // nobody is at the end when it happens
   for (const int32_t threads : {1, 2, 4}) {
     FaultyFileSystem files;
     ASSERT_TRUE(files.MakeDirectory("log"));
