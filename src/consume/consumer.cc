@@ -198,7 +198,6 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
     if (!any) {
       // Whoever looks at the output sees everything that is there while nothing more comes.
       TILLSTREAM_TRY(StorePositions());
-      if (sink_.closed()) return Ok();
       clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
     } else if (clock_.Monotonic() - last_store_ >= kStoreInterval) {
       TILLSTREAM_TRY(StorePositions());
