@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +11,10 @@ namespace tillstream {
 /// `text` in double quotes for a message: control characters and invalid UTF-8 as \xNN, cut at
 /// `length_max` bytes with "..." behind it.
 std::string Quote(std::string_view text, size_t length_max = 60);
+
+/// Bytes of the valid UTF-8 sequence (no surrogates, no overlong forms) at the start of `text`,
+/// which must not be empty; 0 if there is none.
+size_t Utf8SequenceLength(std::string_view text);
 
 /// Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without ASCII control
 /// characters.

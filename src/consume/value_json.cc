@@ -5,26 +5,19 @@
 #include <cmath>
 #include <iterator>
 
+#include "base/text.h"
+
 namespace tillstream {
 namespace {
 
-/// Length of the well-formed UTF-8 sequence at the start of `text`, 0 if there is none.
-size_t SequenceLength(std::string_view text) {
-  const auto lead = static_cast<uint8_t>(text[0]);
-  const size_t length = lead < 0x80   ? 1
-                        : lead < 0xC2 ? 0
-                        : lead < 0xE0 ? 2
-                        : lead < 0xF0 ? 3
-                        : lead < 0xF5 ? 4
-                                      : 0;
-  if (length > text.size()) return 0;
-  for (size_t i = 1; i < length; ++i) {
-    if ((static_cast<uint8_t>(text[i]) & 0xC0) != 0x80) return 0;
+/// The shortest text of a number's own type: a float must not be widened first.
+template <typename Number>
+void AppendNumber(Number value, std::string* out) {
+  if (std::isfinite(value)) {
+    fmt::format_to(std::back_inserter(*out), "{}", value);
+  } else {
+    *out += "null";
   }
-  const auto second = length > 1 ? static_cast<uint8_t>(text[1]) : uint8_t{0};
-  const bool overlong = (lead == 0xE0 && second < 0xA0) || (lead == 0xF0 && second < 0x90);
-  const bool not_a_character = (lead == 0xED && second > 0x9F) || (lead == 0xF4 && second > 0x8F);
-  return overlong || not_a_character ? 0 : length;
 }
 
 void AppendBytes(std::string_view bytes, std::string* out) {
@@ -71,7 +64,7 @@ void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
   while (!text.empty()) {
     const char c = text[0];
-    const size_t length = SequenceLength(text);
+    const size_t length = Utf8SequenceLength(text);
     if (length == 0) {
       *out += "\xEF\xBF\xBD";
     } else if (c == '"' || c == '\\') {
@@ -87,21 +80,9 @@ void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
 }
 
-void AppendJsonFloat(float value, std::string* out) {
-  if (std::isfinite(value)) {
-    fmt::format_to(std::back_inserter(*out), "{}", value);
-  } else {
-    *out += "null";
-  }
-}
+void AppendJsonFloat(float value, std::string* out) { AppendNumber(value, out); }
 
-void AppendJsonDouble(double value, std::string* out) {
-  if (std::isfinite(value)) {
-    fmt::format_to(std::back_inserter(*out), "{}", value);
-  } else {
-    *out += "null";
-  }
-}
+void AppendJsonDouble(double value, std::string* out) { AppendNumber(value, out); }
 
 void AppendJson(const SchemaNode& schema, const Value& value, std::string* out) {
   switch (schema.type) {
