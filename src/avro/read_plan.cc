@@ -12,14 +12,24 @@
 namespace tillstream::internal {
 namespace {
 
+/// Steps that a plan takes from the resolver's, so that memory is bounded as time is: some 25,000
+/// plans of up to 1 KB.
+constexpr size_t kPlanSteps = 20;
+
+/// Bytes of text that are copied into a plan for one step.
+constexpr size_t kTextBytesPerStep = 32;
+
+/// Most reasons in one message.
+constexpr size_t kReasonsMax = 10;
+
 class Planner {
  public:
   const ReadPlan* Make(const SchemaNode& writer, const SchemaNode& reader) {
-    const auto [made, is_new] = made_.try_emplace({&writer, &reader}, nullptr);
-    if (!is_new) return made->second;
-    plans_.push_back(std::make_unique<ReadPlan>());
-    ReadPlan* const plan = plans_.back().get();
-    made->second = plan;
+    const std::pair pair(&writer, &reader);
+    if (const auto made = made_.find(pair); made != made_.end()) return made->second;
+    if (!resolver_.Spend(kPlanSteps)) return TooLarge();
+    ReadPlan* const plan = NewPlan();
+    made_.emplace(pair, plan);
     plan->writer = writer.type;
     plan->target = reader.type;
     if (++depth_ > kResolutionDepthMax) {
@@ -34,8 +44,23 @@ class Planner {
   std::vector<std::unique_ptr<ReadPlan>> Take() { return std::move(plans_); }
 
  private:
+  ReadPlan* NewPlan() {
+    plans_.push_back(std::make_unique<ReadPlan>());
+    return plans_.back().get();
+  }
+
+  /// What every pair gets for which there are no steps left.
+  const ReadPlan* TooLarge() {
+    if (too_large_ == nullptr) {
+      too_large_ = NewPlan();
+      too_large_->mismatch = fmt::format("more than {} comparisons", kResolutionStepsMax);
+    }
+    return too_large_;
+  }
+
   void Fill(const SchemaNode& writer, const SchemaNode& reader, ReadPlan* plan) {
     if (writer.type == AvroType::kUnion) {
+      if (!resolver_.Spend(writer.branches.size())) return RefuseAsTooLarge(plan);
       bool any = false;
       for (const SchemaNode* branch : writer.branches) {
         plan->branches.push_back(Make(*branch, reader));
@@ -74,6 +99,7 @@ class Planner {
   }
 
   void FillRecord(const SchemaNode& writer, const SchemaNode& reader, ReadPlan* plan) {
+    if (!resolver_.Spend(StepsOf(writer) + reader.fields.size())) return RefuseAsTooLarge(plan);
     const auto matches = MatchFields(reader, writer);
     plan->field_count = reader.fields.size();
     plan->steps.resize(writer.fields.size());
@@ -82,8 +108,10 @@ class Planner {
       if (matches[i]) {
         plan->steps[*matches[i]].target = static_cast<int32_t>(i);
       } else if (field.default_value) {
+        const size_t cost = field.default_value->Cost();
+        if (!resolver_.Spend(cost)) return RefuseAsTooLarge(plan);
         plan->defaults.emplace_back(i, *field.default_value);
-        plan->defaults_cost += field.default_value->Cost();
+        plan->defaults_cost += cost;
       } else {
         return Refuse(writer, reader, plan);
       }
@@ -100,27 +128,46 @@ class Planner {
     if (!plan->mismatch.empty()) Refuse(writer, reader, plan);
   }
 
-  static void FillEnum(const SchemaNode& writer, const SchemaNode& reader, ReadPlan* plan) {
+  void FillEnum(const SchemaNode& writer, const SchemaNode& reader, ReadPlan* plan) {
+    if (!resolver_.Spend(StepsOf(writer) + reader.symbols.size())) return RefuseAsTooLarge(plan);
     plan->symbol_names = writer.symbols;
-    for (const std::string& symbol : writer.symbols) {
-      const auto found = std::find(reader.symbols.begin(), reader.symbols.end(), symbol);
-      plan->symbols.push_back(found != reader.symbols.end()
-                                  ? static_cast<int32_t>(found - reader.symbols.begin())
-                                  : reader.enum_default.value_or(-1));
+    for (const auto& symbol : MatchSymbols(reader, writer)) {
+      plan->symbols.push_back(symbol ? *symbol : reader.enum_default.value_or(-1));
     }
   }
 
+  /// For what a plan copies of a writer's record or enum.
+  static size_t StepsOf(const SchemaNode& writer) {
+    size_t steps = writer.fields.size() + writer.symbols.size();
+    for (const auto& field : writer.fields) steps += field.name.size() / kTextBytesPerStep;
+    for (const auto& symbol : writer.symbols) steps += symbol.size() / kTextBytesPerStep;
+    return steps;
+  }
+
+  void RefuseAsTooLarge(ReadPlan* plan) { plan->mismatch = TooLarge()->mismatch; }
+
+  /// Explains with what steps are left.
   void Refuse(const SchemaNode& writer, const SchemaNode& reader, ReadPlan* plan) {
-    std::vector<std::string> faults;
-    Resolver().Explain(reader, writer, "", &faults);
-    plan->mismatch = fmt::format("{}", fmt::join(faults, "; "));
+    std::vector<CompatibilityFault> faults;
+    Resolver explainer;
+    explainer.Spend(resolver_.steps());
+    explainer.Explain(reader, writer, &faults);
+    resolver_.Spend(explainer.steps() - resolver_.steps());
+    std::vector<std::string> reasons;
+    for (const CompatibilityFault& fault : faults) {
+      if (reasons.size() == kReasonsMax) break;
+      reasons.push_back(fault.text);
+    }
+    plan->mismatch = fmt::format("{}", fmt::join(reasons, "; "));
     if (plan->mismatch.empty()) plan->mismatch = writer.Describe() + " cannot be read";
+    resolver_.Spend(plan->mismatch.size() / kTextBytesPerStep);
   }
 
   int depth_ = 0;
   Resolver resolver_;
   std::map<std::pair<const SchemaNode*, const SchemaNode*>, const ReadPlan*> made_;
   std::vector<std::unique_ptr<ReadPlan>> plans_;
+  ReadPlan* too_large_ = nullptr;
 };
 
 }  // namespace

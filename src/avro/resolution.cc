@@ -1,22 +1,21 @@
 #include "avro/resolution.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <string_view>
 
-#include "avro/compatibility.h"
 #include "base/text.h"
 
 namespace tillstream {
 namespace {
 
-template <typename... Args>
-bool Fail(std::vector<std::string>* faults, const std::string& where,
-          fmt::format_string<Args...> format, Args&&... args) {
-  if (faults != nullptr) {
-    faults->push_back(where + fmt::format(format, std::forward<Args>(args)...));
-  }
-  return false;
+/// What a message calls a type; names can be as long as a schema.
+std::string Called(const SchemaNode& node) {
+  constexpr size_t kLengthMax = 100;
+  const std::string name = node.Describe();
+  return name.size() <= kLengthMax ? name : name.substr(0, kLengthMax) + "...";
 }
 
 /// The same type, and the same name if it has one.
@@ -31,11 +30,18 @@ bool DecimalsDiffer(const SchemaNode& reader, const SchemaNode& writer) {
           reader.decimal_scale != writer.decimal_scale);
 }
 
+size_t AliasCount(const SchemaNode& record) {
+  size_t count = 0;
+  for (const SchemaField& field : record.fields) count += field.aliases.size();
+  return count;
+}
+
 }  // namespace
 
 bool NamesMatch(const SchemaNode& reader, const SchemaNode& writer) {
-  return reader.name == writer.name || std::find(reader.aliases.begin(), reader.aliases.end(),
-                                                 writer.FullName()) != reader.aliases.end();
+  if (reader.name == writer.name) return true;
+  return !reader.aliases.empty() && std::find(reader.aliases.begin(), reader.aliases.end(),
+                                              writer.FullName()) != reader.aliases.end();
 }
 
 bool IsReadableAs(AvroType writer, AvroType reader) {
@@ -57,11 +63,12 @@ bool IsReadableAs(AvroType writer, AvroType reader) {
 }
 
 std::vector<std::optional<size_t>> MatchFields(const SchemaNode& reader, const SchemaNode& writer) {
+  std::unordered_map<std::string_view, size_t> by_name;
+  by_name.reserve(writer.fields.size());
+  for (size_t i = 0; i < writer.fields.size(); ++i) by_name.emplace(writer.fields[i].name, i);
   const auto find = [&](const std::string& name) -> std::optional<size_t> {
-    for (size_t i = 0; i < writer.fields.size(); ++i) {
-      if (writer.fields[i].name == name) return i;
-    }
-    return std::nullopt;
+    const auto found = by_name.find(name);
+    return found == by_name.end() ? std::nullopt : std::optional(found->second);
   };
   std::vector<std::optional<size_t>> matches(reader.fields.size());
   std::vector<bool> taken(writer.fields.size());
@@ -71,8 +78,9 @@ std::vector<std::optional<size_t>> MatchFields(const SchemaNode& reader, const S
   }
   for (size_t i = 0; i < matches.size(); ++i) {
     for (const std::string& alias : reader.fields[i].aliases) {
+      if (matches[i]) break;
       const auto found = find(alias);
-      if (matches[i] || !found || taken[*found]) continue;
+      if (!found || taken[*found]) continue;
       matches[i] = found;
       taken[*found] = true;
     }
@@ -80,110 +88,210 @@ std::vector<std::optional<size_t>> MatchFields(const SchemaNode& reader, const S
   return matches;
 }
 
-bool Resolver::Visit(const SchemaNode& reader, const SchemaNode& writer, const std::string& where,
-                     std::vector<std::string>* faults) {
-  const Pair pair(&reader, &writer);
-  if (failing_.contains(pair) &&
-      (faults == nullptr || in_progress_.contains(pair) || !explained_.insert(pair).second)) {
-    return false;
+std::vector<std::optional<int32_t>> MatchSymbols(const SchemaNode& reader,
+                                                 const SchemaNode& writer) {
+  std::unordered_map<std::string_view, int32_t> by_name;
+  by_name.reserve(reader.symbols.size());
+  for (const std::string& symbol : reader.symbols) {
+    by_name.emplace(symbol, static_cast<int32_t>(by_name.size()));
   }
-  if (resolving_.contains(pair)) return true;
-  if (!in_progress_.insert(pair).second) return true;  // recursion: assumed until disproved
+  std::vector<std::optional<int32_t>> matches;
+  matches.reserve(writer.symbols.size());
+  for (const std::string& symbol : writer.symbols) {
+    const auto found = by_name.find(symbol);
+    matches.push_back(found == by_name.end() ? std::nullopt : std::optional(found->second));
+  }
+  return matches;
+}
+
+bool Resolver::Spend(size_t count) {
+  steps_ = std::min(steps_ + count, kResolutionStepsMax + 1);
+  return steps_ <= kResolutionStepsMax;
+}
+
+bool Resolver::Fail(Faults* faults, CompatibilityRule rule, const char* detail,
+                    const std::string& reason) {
+  if (faults == nullptr || faults->size() >= kCompatibilityFaultsMax) return false;
+  CompatibilityFault fault;
+  fault.rule = rule;
+  for (const PathStep& step : path_) {
+    switch (step.kind) {
+      case PathStep::Kind::kField:
+        fault.path += fmt::format("/fields/{}/type", step.index);
+        fault.text += fmt::format("field {}: ", Quote(*step.field));
+        break;
+      case PathStep::Kind::kItems:
+        fault.path += "/items";
+        fault.text += "items: ";
+        break;
+      case PathStep::Kind::kValues:
+        fault.path += "/values";
+        fault.text += "values: ";
+        break;
+      case PathStep::Kind::kWriterBranch:
+        fault.path += fmt::format("/{}", step.index);
+        fault.text += fmt::format("the writer's branch {}: ", Called(*step.branch));
+    }
+  }
+  fault.path += detail;
+  if (fault.path.empty()) fault.path = "/";
+  fault.text += reason;
+  faults->push_back(std::move(fault));
+  return false;
+}
+
+bool Resolver::FailTooLarge(Faults* faults) {
+  const bool is_said = faults != nullptr && !faults->empty() &&
+                       faults->back().rule == CompatibilityRule::kComparisonTooLarge;
+  if (is_said) return false;
+  return Fail(faults, CompatibilityRule::kComparisonTooLarge, "",
+              fmt::format("more than {} comparisons", kResolutionStepsMax));
+}
+
+bool Resolver::Visit(const SchemaNode& reader, const SchemaNode& writer, Faults* faults) {
+  using Verdict = PairState::Verdict;
+  if (!Spend(1)) return FailTooLarge(faults);
+  const Pair pair(&reader, &writer);
+  PairState& state = pairs_[pair];  // stays where it is when the map grows
+  const bool is_to_explain = faults != nullptr && !state.is_explained && !state.is_in_progress;
+  if (state.verdict == Verdict::kFails && !is_to_explain) return false;
+  if (state.verdict == Verdict::kResolves) return true;
+  if (state.is_in_progress) return true;  // recursion: assumed until disproved
+  state.is_in_progress = true;
   const size_t resolving_count = resolving_log_.size();
   ++depth_;
   const bool resolves = depth_ > kResolutionDepthMax
-                            ? Fail(faults, where, "nested deeper than {}", kResolutionDepthMax)
-                            : Check(reader, writer, where, faults);
+                            ? Fail(faults, CompatibilityRule::kNestingTooDeep, "",
+                                   fmt::format("nested deeper than {}", kResolutionDepthMax))
+                            : Check(reader, writer, faults);
   --depth_;
-  in_progress_.erase(pair);
+  state.is_in_progress = false;
   if (resolves) {
-    resolving_.insert(pair);
+    state.verdict = Verdict::kResolves;
     resolving_log_.push_back(pair);
     return true;
   }
   // What was found to resolve meanwhile may rest on the assumption that this pair does.
   while (resolving_log_.size() > resolving_count) {
-    resolving_.erase(resolving_log_.back());
+    pairs_[resolving_log_.back()].verdict = Verdict::kNone;
     resolving_log_.pop_back();
   }
-  failing_.insert(pair);
-  if (faults != nullptr) explained_.insert(pair);
+  state.verdict = Verdict::kFails;
+  if (faults != nullptr) state.is_explained = true;
   return false;
 }
 
-bool Resolver::Check(const SchemaNode& reader, const SchemaNode& writer, const std::string& where,
-                     std::vector<std::string>* faults) {
+bool Resolver::VisitBelow(const PathStep& step, const SchemaNode& reader, const SchemaNode& writer,
+                          Faults* faults) {
+  path_.push_back(step);
+  const bool resolves = Visit(reader, writer, faults);
+  path_.pop_back();
+  return resolves;
+}
+
+bool Resolver::Check(const SchemaNode& reader, const SchemaNode& writer, Faults* faults) {
+  using Kind = PathStep::Kind;
   if (writer.type == AvroType::kUnion) {
     bool resolves = true;
-    for (const SchemaNode* branch : writer.branches) {
-      const std::string inside =
-          where + fmt::format("the writer's branch {}: ", branch->Describe());
-      resolves = Visit(reader, *branch, inside, faults) && resolves;
+    for (size_t i = 0; i < writer.branches.size(); ++i) {
+      const SchemaNode& branch = *writer.branches[i];
+      resolves = VisitBelow({Kind::kWriterBranch, i, nullptr, &branch}, reader, branch, faults) &&
+                 resolves;
     }
     return resolves;
   }
-  if (reader.type == AvroType::kUnion) return CheckReaderUnion(reader, writer, where, faults);
-  if (reader.is_named() && reader.type == writer.type && !NamesMatch(reader, writer)) {
-    return Fail(faults, where, "{} cannot be read as {}: another name", writer.Describe(),
-                reader.Describe());
+  if (reader.type == AvroType::kUnion) return CheckReaderUnion(reader, writer, faults);
+  if (reader.is_named() && reader.type == writer.type) {
+    if (!Spend(reader.aliases.size())) return FailTooLarge(faults);
+    if (!NamesMatch(reader, writer)) {
+      return Fail(
+          faults, CompatibilityRule::kNameMismatch, "/name",
+          fmt::format("{} cannot be read as {}: another name", Called(writer), Called(reader)));
+    }
   }
   if (!IsReadableAs(writer.type, reader.type)) {
-    return Fail(faults, where, "{} cannot be read as {}", writer.Describe(), reader.Describe());
+    return Fail(faults, CompatibilityRule::kTypeMismatch, "",
+                fmt::format("{} cannot be read as {}", Called(writer), Called(reader)));
+  }
+  if (reader.type == AvroType::kFixed && reader.fixed_size != writer.fixed_size) {
+    return Fail(faults, CompatibilityRule::kFixedSizeMismatch, "/size",
+                fmt::format("{} of {} bytes cannot be read as one of {}", Called(writer),
+                            writer.fixed_size, reader.fixed_size));
   }
   if (DecimalsDiffer(reader, writer)) {
-    return Fail(faults, where, "decimal({}, {}) cannot be read as decimal({}, {})",
-                writer.decimal_precision, writer.decimal_scale, reader.decimal_precision,
-                reader.decimal_scale);
+    return Fail(
+        faults, CompatibilityRule::kDecimalMismatch, "",
+        fmt::format("decimal({}, {}) cannot be read as decimal({}, {})", writer.decimal_precision,
+                    writer.decimal_scale, reader.decimal_precision, reader.decimal_scale));
   }
   switch (reader.type) {
     case AvroType::kArray:
-      return Visit(*reader.element, *writer.element, where + "items: ", faults);
+      return VisitBelow({Kind::kItems}, *reader.element, *writer.element, faults);
     case AvroType::kMap:
-      return Visit(*reader.element, *writer.element, where + "values: ", faults);
-    case AvroType::kFixed:
-      if (reader.fixed_size == writer.fixed_size) return true;
-      return Fail(faults, where, "{} of {} bytes cannot be read as one of {}", writer.Describe(),
-                  writer.fixed_size, reader.fixed_size);
+      return VisitBelow({Kind::kValues}, *reader.element, *writer.element, faults);
     case AvroType::kEnum:
-      if (reader.enum_default) return true;
-      for (const std::string& symbol : writer.symbols) {
-        if (std::find(reader.symbols.begin(), reader.symbols.end(), symbol) ==
-            reader.symbols.end()) {
-          return Fail(faults, where, "symbol {} is not in the reader's enum, which has no default",
-                      Quote(symbol));
-        }
-      }
-      return true;
+      return CheckEnum(reader, writer, faults);
     case AvroType::kRecord:
-      return CheckRecord(reader, writer, where, faults);
+      return CheckRecord(reader, writer, faults);
     default:
       return true;
   }
 }
 
-bool Resolver::CheckRecord(const SchemaNode& reader, const SchemaNode& writer,
-                           const std::string& where, std::vector<std::string>* faults) {
+bool Resolver::CheckEnum(const SchemaNode& reader, const SchemaNode& writer, Faults* faults) {
+  constexpr size_t kSymbolsShown = 10;
+  if (reader.enum_default) return true;
+  if (!Spend(reader.symbols.size() + writer.symbols.size())) return FailTooLarge(faults);
+  const auto matches = MatchSymbols(reader, writer);
+  std::vector<std::string> missing;
+  for (size_t i = 0; i < matches.size(); ++i) {
+    if (matches[i]) continue;
+    if (missing.size() == kSymbolsShown) {
+      missing.emplace_back("...");
+      break;
+    }
+    missing.push_back(Quote(writer.symbols[i]));
+  }
+  if (missing.empty()) return true;
+  const bool is_one = missing.size() == 1;
+  return Fail(faults, CompatibilityRule::kMissingEnumSymbols, "/symbols",
+              fmt::format("symbol{} {} {} not in the reader's enum, which has no default",
+                          is_one ? "" : "s", fmt::join(missing, ", "), is_one ? "is" : "are"));
+}
+
+bool Resolver::CheckRecord(const SchemaNode& reader, const SchemaNode& writer, Faults* faults) {
+  if (!Spend(reader.fields.size() + writer.fields.size() + AliasCount(reader))) {
+    return FailTooLarge(faults);
+  }
   const auto matches = MatchFields(reader, writer);
   bool resolves = true;
   for (size_t i = 0; i < matches.size(); ++i) {
     const SchemaField& field = reader.fields[i];
-    const std::string inside = where + "field " + Quote(field.name) + ": ";
     if (matches[i]) {
-      resolves = Visit(*field.type, *writer.fields[*matches[i]].type, inside, faults) && resolves;
+      const PathStep step{PathStep::Kind::kField, i, &field.name, nullptr};
+      resolves =
+          VisitBelow(step, *field.type, *writer.fields[*matches[i]].type, faults) && resolves;
     } else if (!field.default_value) {
-      resolves = Fail(faults, inside, "not in the writer's schema and without a default");
+      const std::string detail = fmt::format("/fields/{}", i);
+      resolves = Fail(faults, CompatibilityRule::kReaderFieldMissingDefaultValue, detail.c_str(),
+                      fmt::format("field {}: not in the writer's schema and without a default",
+                                  Quote(field.name)));
     }
+    // One reason is enough where none is asked for.
+    if (!resolves && faults == nullptr) return false;
   }
   return resolves;
 }
 
 bool Resolver::CheckReaderUnion(const SchemaNode& reader, const SchemaNode& writer,
-                                const std::string& where, std::vector<std::string>* faults) {
+                                Faults* faults) {
   const auto branch = PickBranch(reader, writer);
+  if (!Spend(0)) return FailTooLarge(faults);
   if (!branch) {
-    return Fail(faults, where, "{} is none of the reader's branches", writer.Describe());
+    return Fail(faults, CompatibilityRule::kMissingUnionBranch, "",
+                fmt::format("{} is none of the reader's branches", Called(writer)));
   }
-  return Visit(*reader.branches[*branch], writer, where, faults);
+  return Visit(*reader.branches[*branch], writer, faults);
 }
 
 std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
@@ -192,6 +300,7 @@ std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
   std::optional<size_t> same_kind;
   for (size_t i = 0; i < reader_union.branches.size(); ++i) {
     const SchemaNode& branch = *reader_union.branches[i];
+    if (!Spend(1 + branch.aliases.size())) return std::nullopt;
     const bool is_same_kind = IsSameKind(branch, writer);
     const bool is_promoted = branch.type != writer.type && IsReadableAs(writer.type, branch.type);
     if (!is_same_kind && !is_promoted) continue;
@@ -203,12 +312,6 @@ std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
     }
   }
   return promoted ? promoted : same_kind;
-}
-
-std::vector<std::string> CompatibilityFaults(const Schema& reader, const Schema& writer) {
-  std::vector<std::string> faults;
-  Resolver().Explain(reader.root(), writer.root(), "", &faults);
-  return faults;
 }
 
 }  // namespace tillstream

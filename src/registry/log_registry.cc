@@ -26,7 +26,11 @@ Result<std::vector<std::string>> FaultsAgainst(const SchemaHistory::Entry* lates
     return std::vector<std::string>{
         fmt::format("version {} is of type {}", latest->registered.version, latest->schema_type)};
   }
-  return CompatibilityFaults(schema, *latest->parsed);
+  std::vector<std::string> faults;
+  for (const CompatibilityFault& fault : CompatibilityFaults(schema, *latest->parsed)) {
+    faults.push_back(fault.ToString());
+  }
+  return faults;
 }
 
 }  // namespace

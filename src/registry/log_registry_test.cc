@@ -198,13 +198,15 @@ TEST_F(LogRegistryTest, IncompatibleSchemaIsRefusedBeforeAnythingIsWritten) {
   const auto refused = registry->Register("sales-value", Broken(), kFirstDay);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::kBadInput);
-  EXPECT_EQ(refused.error().message,
-            "schema: subject \"sales-value\": incompatible with version 1 (BACKWARD): field \"a\": "
-            "int cannot be read as string; field \"c\": not in the writer's schema and without a "
-            "default");
+  EXPECT_EQ(
+      refused.error().message,
+      "schema: subject \"sales-value\": incompatible with version 1 (BACKWARD): field \"a\": "
+      "int cannot be read as string (TYPE_MISMATCH); field \"c\": not in the writer's schema and "
+      "without a default (READER_FIELD_MISSING_DEFAULT_VALUE)");
   EXPECT_THAT(*registry->Check("sales-value", Broken()),
-              ElementsAre("field \"a\": int cannot be read as string",
-                          "field \"c\": not in the writer's schema and without a default"));
+              ElementsAre("field \"a\": int cannot be read as string (TYPE_MISMATCH)",
+                          "field \"c\": not in the writer's schema and without a default "
+                          "(READER_FIELD_MISSING_DEFAULT_VALUE)"));
   EXPECT_THAT(*registry->Check("sales-value", Two()), IsEmpty());
   EXPECT_EQ(Records().size(), 1U);
 }
