@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,8 +22,11 @@ inline constexpr size_t kSchemaBytesMax = size_t{1} << 20;
 /// Deepest nesting of a schema's JSON. A record in a record takes three levels.
 inline constexpr int kSchemaDepthMax = 128;
 
-/// Most types in a schema, plain primitive ones not counted: bounds the pairs of types that schema
-/// resolution compares.
+/// Deepest nesting of a schema together with those that it refers to, each taken at its deepest.
+inline constexpr int kSchemaReferencesDepthMax = 512;
+
+/// Most types in a schema with its references, plain primitive ones not counted: bounds the pairs
+/// of types that schema resolution compares.
 inline constexpr size_t kSchemaTypesMax = 2000;
 
 /// Largest Value::Cost() of all default values of a schema together: a short text can describe
@@ -99,18 +103,22 @@ struct SchemaNode {
   std::string Describe() const { return is_named() ? FullName() : std::string(AvroTypeName(type)); }
 };
 
-/// An Avro schema (specification 1.11). Immutable and cheap to copy; copies share the tree, which
+/// An Avro schema (specification 1.12). Immutable and cheap to copy; copies share the tree, which
 /// lives as long as one of them. Thread safe.
 class Schema {
  public:
-  /// Reads the JSON text of a schema and checks all that the specification asks for.
+  /// Reads the JSON text of a schema and checks all that the specification asks for. The text may
+  /// name the types of `references`, which are all types that those schemas define or refer to
+  /// themselves; a type that two of them bring must be the same in both.
   ///
   /// Errors: kBadInput, `schema: ` and the path to the fault, e.g.
-  /// `schema: field "day": unknown type "itn"`. The default of a union must be of its first branch,
-  /// which is what every version of the specification allows.
-  static Result<Schema> Parse(std::string_view json);
+  /// `schema: field "day": unknown type "itn"`. docs/formats/avro.md has the rules where
+  /// implementations differ; the default of a union must be of one of its branches (specification
+  /// 1.12), the first that it fits.
+  static Result<Schema> Parse(std::string_view json, std::span<const Schema> references = {});
 
-  /// Parsing Canonical Form: equal for schemas that read the same bytes in the same way.
+  /// Parsing Canonical Form: equal for schemas that read the same bytes in the same way. Types of
+  /// references are defined in it where they stand first, so that it can be read alone.
   std::string CanonicalForm() const;
 
   /// CRC-64-AVRO of the canonical form.
@@ -118,8 +126,13 @@ class Schema {
 
   /// The whole schema on one line, keys in the order in which Avro for Java prints them. This text
   /// is a schema's identity in a registry: white space and the order of keys do not matter, `doc`
-  /// does.
+  /// does. Types of references are printed by name only, so the references are needed to read it.
   std::string ToJson() const;
+
+  /// ToJson() of the schema as Confluent's registry stores it when it is asked to normalise: other
+  /// properties and aliases sorted, empty docs of types dropped, numbers of defaults written as
+  /// their type is.
+  std::string ToNormalizedJson() const;
 
   const SchemaNode& root() const { return *root_; }
 

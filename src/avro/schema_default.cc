@@ -1,8 +1,10 @@
 #include "avro/schema_default.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
+#include "avro/schema_json.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -30,6 +32,66 @@ Result<std::string> BytesOf(const Json& json, const std::string& where) {
   return bytes;
 }
 
+/// The number that a float's shortest digits stand for.
+double AsPrinted(float number) {
+  if (!std::isfinite(number)) return number;
+  return std::stod(JavaNumber(number));
+}
+
+bool IsOfKind(AvroType type, const Json& json) {
+  switch (type) {
+    case AvroType::kNull:
+      return json.is_null();
+    case AvroType::kBoolean:
+      return json.is_boolean();
+    case AvroType::kInt:
+    case AvroType::kLong:
+      return json.is_number_integer();
+    case AvroType::kFloat:
+    case AvroType::kDouble:
+      return json.is_number();
+    case AvroType::kArray:
+      return json.is_array();
+    case AvroType::kMap:
+    case AvroType::kRecord:
+      return json.is_object();
+    default:
+      return json.is_string();
+  }
+}
+
+Json WithTypedNumbers(const SchemaNode& type, const Json& json) {
+  const SchemaNode* held = &type;
+  if (type.type == AvroType::kUnion) {
+    const auto branch =
+        std::find_if(type.branches.begin(), type.branches.end(),
+                     [&](const SchemaNode* node) { return IsOfKind(node->type, json); });
+    if (branch == type.branches.end()) return json;
+    held = *branch;
+  }
+  if (!IsOfKind(held->type, json)) return json;
+  Json typed = json;
+  switch (held->type) {
+    case AvroType::kFloat:
+      return AsPrinted(json.get<float>());
+    case AvroType::kDouble:
+      return json.get<double>();
+    case AvroType::kArray:
+    case AvroType::kMap:
+      for (Json& item : typed) item = WithTypedNumbers(*held->element, item);
+      return typed;
+    case AvroType::kRecord:
+      for (const SchemaField& field : held->fields) {
+        if (const auto found = typed.find(field.name); found != typed.end()) {
+          *found = WithTypedNumbers(*field.type, *found);
+        }
+      }
+      return typed;
+    default:
+      return typed;
+  }
+}
+
 }  // namespace
 
 std::string Shown(const Json& json) {
@@ -51,6 +113,23 @@ bool FitsInt(const Json& json) {
   const auto number = IntegerOf(json);
   return number && *number >= std::numeric_limits<int32_t>::min() &&
          *number <= std::numeric_limits<int32_t>::max();
+}
+
+Json DefaultOf(const SchemaNode& type, Json json) {
+  if ((type.type != AvroType::kFloat && type.type != AvroType::kDouble) || !json.is_string()) {
+    return json;
+  }
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  const auto& text = json.get_ref<const std::string&>();
+  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
+  if (text == "Infinity") return kInfinity;
+  if (text == "-Infinity") return -kInfinity;
+  const auto number = ParseJson(text);
+  return number && number->is_number() ? Json(number->get<double>()) : json;
+}
+
+std::string NormalizedDefault(const SchemaNode& type, const Json& json) {
+  return JavaJson(WithTypedNumbers(type, DefaultOf(type, json)), KeyOrder::kSorted);
 }
 
 Result<Value> DefaultMaker::Make(const SchemaNode& type, const Json& json, const std::string& where,
@@ -98,11 +177,8 @@ Result<Value> DefaultMaker::Make(const SchemaNode& type, const Json& json, const
       if (found == type.symbols.end()) return wrong();
       return Value{Value::Enum{static_cast<int32_t>(found - type.symbols.begin())}};
     }
-    case AvroType::kUnion: {
-      TILLSTREAM_ASSIGN(Value value, Make(*type.branches[0], json, where, depth + 1));
-      value.branch = 0;
-      return value;
-    }
+    case AvroType::kUnion:
+      return MakeUnion(type, json, where, depth);
     case AvroType::kRecord:
       if (!json.is_object()) return wrong();
       return MakeRecord(type, json, where, depth);
@@ -112,6 +188,21 @@ Result<Value> DefaultMaker::Make(const SchemaNode& type, const Json& json, const
       return MakeCollection(type, json, where, depth);
   }
   return wrong();
+}
+
+/// The first branch that fits. What was tried in vain counts towards the cost, so that branches in
+/// branches cannot multiply.
+Result<Value> DefaultMaker::MakeUnion(const SchemaNode& type, const Json& json,
+                                      const std::string& where, int depth) {
+  for (size_t i = 0; i < type.branches.size(); ++i) {
+    auto value = Make(*type.branches[i], json, where, depth + 1);
+    if (value) {
+      value->branch = static_cast<int32_t>(i);
+      return value;
+    }
+    if (type.branches.size() == 1 || cost_ > kSchemaDefaultsCostMax) return value;
+  }
+  return SchemaFault(where, "default {} is of none of the union's branches", Shown(json));
 }
 
 /// A field that the default does not name takes its own default.
@@ -124,8 +215,10 @@ Result<Value> DefaultMaker::MakeRecord(const SchemaNode& type, const Json& json,
       TILLSTREAM_ASSIGN(Value value, Make(*field.type, *given, inside, depth + 1));
       record.fields.push_back(std::move(value));
     } else if (!field.default_json.empty()) {
-      TILLSTREAM_ASSIGN(const Json own, ParseJson(field.default_json, kSchemaDepthMax));
-      TILLSTREAM_ASSIGN(Value value, Make(*field.type, own, inside, depth + 1));
+      cost_ += field.default_json.size() / 8;  // what parsing it costs, beside its values
+      TILLSTREAM_ASSIGN(Json own, ParseJson(field.default_json, kSchemaDepthMax));
+      TILLSTREAM_ASSIGN(Value value, Make(*field.type, DefaultOf(*field.type, std::move(own)),
+                                          inside, depth + 1));
       record.fields.push_back(std::move(value));
     } else {
       return SchemaFault(inside, "missing, and the field has no default of its own");

@@ -24,11 +24,21 @@ class DefaultMaker {
   Result<Value> Make(const SchemaNode& type, const Json& json, const std::string& where, int depth);
   Result<Value> MakeRecord(const SchemaNode& type, const Json& json, const std::string& where,
                            int depth);
+  Result<Value> MakeUnion(const SchemaNode& type, const Json& json, const std::string& where,
+                          int depth);
   Result<Value> MakeCollection(const SchemaNode& type, const Json& json, const std::string& where,
                                int depth);
 
   size_t cost_ = 0;
 };
+
+/// What a field's default stands for: Avro for Java takes "NaN", "Infinity", "-Infinity" and
+/// numbers in quotes for a field of type float or double. Anything else stays as it is.
+Json DefaultOf(const SchemaNode& type, Json json);
+
+/// A default of `type` as text of normalised schemas: numbers of float and double with a point,
+/// keys sorted.
+std::string NormalizedDefault(const SchemaNode& type, const Json& json);
 
 /// A fault of a schema's text: `where`, which ends in ": ", and what is wrong.
 template <typename... Args>

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <map>
 #include <set>
 
+#include "avro/logical_type.h"
 #include "avro/schema.h"
 #include "avro/schema_default.h"
+#include "avro/schema_json.h"
+#include "avro/schema_printer.h"
 #include "avro/schema_tree.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -63,10 +65,27 @@ std::vector<std::pair<std::string, std::string>> PropertiesOf(
   std::vector<std::pair<std::string, std::string>> properties;
   for (const auto& [key, value] : json.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      properties.emplace_back(key, DumpJson(value));
+      properties.emplace_back(key, JavaJson(value));
     }
   }
   return properties;
+}
+
+int DepthOf(const Json& json) {
+  int depth = 0;
+  if (json.is_structured()) {
+    for (const Json& item : json) depth = std::max(depth, DepthOf(item));
+  }
+  return depth + 1;
+}
+
+/// Whether two types of one name are the same. Types inside are compared by name alone, since each
+/// is compared under its own.
+bool AreSame(const SchemaNode& a, const SchemaNode& b) {
+  const auto print = [](const SchemaNode& node) {
+    return PrintSchema(node, {{node.FullName(), &node}}, SchemaText::kAsParsed);
+  };
+  return print(a) == print(b);
 }
 
 }  // namespace
@@ -74,7 +93,31 @@ std::vector<std::pair<std::string, std::string>> PropertiesOf(
 /// Builds the tree in one walk, then the default values, which need types that stand further back.
 class SchemaParser {
  public:
+  /// The types of `references` are known from here on.
+  Status Refer(std::span<const Schema> references) {
+    for (const Schema& reference : references) {
+      const Schema::Tree& tree = *reference.tree_;
+      tree_->references.push_back(reference.tree_);
+      tree_->depth = std::max(tree_->depth, tree.depth);
+      for (const auto* types : {&tree.own, &tree.referenced}) {
+        for (const auto& [name, node] : *types) {
+          const auto [known, is_new] = tree_->referenced.emplace(name, node);
+          if (!is_new && known->second != node && !AreSame(*known->second, *node)) {
+            return SchemaFault("schema: references: ", "two different definitions of {}",
+                               Quote(name));
+          }
+        }
+      }
+    }
+    return Ok();
+  }
+
   Result<Schema> Parse(const Json& json) {
+    if (!tree_->references.empty()) tree_->depth += DepthOf(json);
+    if (tree_->depth > kSchemaReferencesDepthMax) {
+      return SchemaFault("schema: ", "nested deeper than {} with its references",
+                         kSchemaReferencesDepthMax);
+    }
     TILLSTREAM_ASSIGN(const SchemaNode* root, ParseType(json, "", "schema: "));
     for (const PendingDefault& pending : pending_) {
       SchemaField& field = pending.record->fields[pending.field_index];
@@ -101,7 +144,7 @@ class SchemaParser {
   Result<const SchemaNode*> ParseType(const Json& json, const std::string& name_space,
                                       const std::string& where) {
     if (json.is_string()) return ParseName(json.get<std::string>(), name_space, where);
-    if (tree_->nodes.size() >= kSchemaTypesMax) {
+    if (tree_->referenced.size() + tree_->nodes.size() >= kSchemaTypesMax) {
       return SchemaFault(where, "more than {} types", kSchemaTypesMax);
     }
     if (json.is_array()) return ParseUnion(json, name_space, where);
@@ -137,10 +180,12 @@ class SchemaParser {
       if (shared == nullptr) shared = NewNode(*primitive);
       return shared;
     }
-    auto found = named_.find(Qualify(name, name_space));
-    if (found == named_.end()) found = named_.find(name);
-    if (found == named_.end()) return SchemaFault(where, "unknown type {}", Quote(name));
-    return found->second;
+    for (const std::string& full_name : {Qualify(name, name_space), name}) {
+      for (const auto* types : {&tree_->own, &tree_->referenced}) {
+        if (const auto found = types->find(full_name); found != types->end()) return found->second;
+      }
+    }
+    return SchemaFault(where, "unknown type {}", Quote(name));
   }
 
   Result<const SchemaNode*> ParseUnion(const Json& json, const std::string& name_space,
@@ -202,7 +247,8 @@ class SchemaParser {
     if (PrimitiveOf(node->name)) {
       return SchemaFault(where, "a {} may not be called {}", type, Quote(node->name));
     }
-    if (!named_.emplace(node->FullName(), node).second) {
+    if (tree_->referenced.contains(node->FullName()) ||
+        !tree_->own.emplace(node->FullName(), node).second) {
       return SchemaFault(where, "a second definition of {}", Quote(node->FullName()));
     }
     TILLSTREAM_ASSIGN(node->aliases, ParseAliases(json, where));
@@ -233,8 +279,9 @@ class SchemaParser {
       TILLSTREAM_ASSIGN(field.type, ParseType(field_json["type"], node->name_space, inside));
       TILLSTREAM_TRY(ParseFieldDetails(field_json, inside, &field));
       if (field_json.contains("default")) {
-        field.default_json = DumpJson(field_json["default"]);
-        pending_.push_back({node, node->fields.size(), field_json["default"], inside});
+        Json value = DefaultOf(*field.type, field_json["default"]);
+        field.default_json = JavaJson(value);
+        pending_.push_back({node, node->fields.size(), std::move(value), inside});
       }
       node->fields.push_back(std::move(field));
     }
@@ -294,15 +341,18 @@ class SchemaParser {
     return found->get<std::string>();
   }
 
+  /// A null counts as absent, as it does for Avro for Java: generated schemas have such.
   static Result<std::optional<std::string>> OptionalText(const Json& json, const char* key,
                                                          const std::string& where) {
-    if (!json.contains(key)) return std::optional<std::string>();
+    const auto found = json.find(key);
+    if (found == json.end() || found->is_null()) return std::optional<std::string>();
     TILLSTREAM_ASSIGN(std::string text, Text(json, key, where));
     return std::optional<std::string>(std::move(text));
   }
 
   static Result<std::vector<std::string>> ParseAliases(const Json& json, const std::string& where) {
     std::vector<std::string> aliases;
+    std::set<std::string> seen;
     const auto found = json.find("aliases");
     if (found == json.end()) return aliases;
     if (!found->is_array())
@@ -310,65 +360,28 @@ class SchemaParser {
     for (const Json& alias : *found) {
       if (!alias.is_string())
         return SchemaFault(where, "an alias is {}, needed a string", KindOf(alias));
-      aliases.push_back(alias.get<std::string>());
+      std::string name = alias.get<std::string>();
+      if (seen.insert(name).second) aliases.push_back(std::move(name));
     }
     return aliases;
   }
 
-  /// Unknown logical types, and known ones on a type that they do not fit, are ignored, as the
-  /// specification asks.
-  static void SetLogicalType(const Json& json, SchemaNode* node) {
-    const auto found = json.find("logicalType");
-    if (found == json.end() || !found->is_string()) return;
-    const std::string name = found->get<std::string>();
-    static const std::map<std::string, AvroType> kKnown = {
-        {"date", AvroType::kInt},
-        {"time-millis", AvroType::kInt},
-        {"time-micros", AvroType::kLong},
-        {"timestamp-millis", AvroType::kLong},
-        {"timestamp-micros", AvroType::kLong},
-        {"local-timestamp-millis", AvroType::kLong},
-        {"local-timestamp-micros", AvroType::kLong},
-        {"uuid", AvroType::kString}};
-    const auto known = kKnown.find(name);
-    if (known != kKnown.end() && known->second == node->type) node->logical_type = name;
-    if (name == "duration" && node->type == AvroType::kFixed && node->fixed_size == 12) {
-      node->logical_type = name;
-    }
-    if (name != "decimal" || (node->type != AvroType::kBytes && node->type != AvroType::kFixed)) {
-      return;
-    }
-    const auto number = [&](const char* key) -> int64_t {
-      const auto it = json.find(key);
-      if (it == json.end()) return 0;
-      return IntegerOf(*it).value_or(-1);
-    };
-    const int64_t precision = number("precision");
-    const int64_t scale = number("scale");
-    if (precision <= 0 || precision > std::numeric_limits<int32_t>::max() || scale < 0 ||
-        scale > precision) {
-      return;
-    }
-    node->logical_type = name;
-    node->decimal_precision = static_cast<int32_t>(precision);
-    node->decimal_scale = static_cast<int32_t>(scale);
-  }
-
   std::shared_ptr<Schema::Tree> tree_ = std::make_shared<Schema::Tree>();
-  std::map<std::string, const SchemaNode*> named_;
   std::array<const SchemaNode*, kPrimitives.size()> primitives_{};  ///< Those without properties.
   std::vector<PendingDefault> pending_;
   DefaultMaker defaults_;
 };
 
-Result<Schema> Schema::Parse(std::string_view json) {
+Result<Schema> Schema::Parse(std::string_view json, std::span<const Schema> references) {
   if (json.size() > kSchemaBytesMax) {
     return MakeError(ErrorCode::kBadInput, "schema: found {} bytes, needed at most {}", json.size(),
                      kSchemaBytesMax);
   }
   auto parsed = ParseJson(json, kSchemaDepthMax);
   if (!parsed) return parsed.error().At("schema");
-  return SchemaParser().Parse(*parsed);
+  SchemaParser parser;
+  TILLSTREAM_TRY(parser.Refer(references));
+  return parser.Parse(*parsed);
 }
 
 }  // namespace tillstream

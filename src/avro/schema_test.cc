@@ -249,7 +249,10 @@ TEST(SchemaTest, DefaultsMustBeOfTheFieldsType) {
   EXPECT_FALSE(fits("\"long\"", "1e3"));
   EXPECT_TRUE(fits("\"float\"", "1"));
   EXPECT_TRUE(fits("\"double\"", "1.5"));
-  EXPECT_FALSE(fits("\"double\"", "\"1.5\""));
+  EXPECT_TRUE(fits("\"double\"", "\"1.5\""));  // as Avro for Java has always taken it
+  EXPECT_TRUE(fits("\"float\"", "\"-Infinity\""));
+  EXPECT_FALSE(fits("\"double\"", "\"one\""));
+  EXPECT_FALSE(fits("\"long\"", "\"1\""));
   EXPECT_FALSE(fits("\"boolean\"", "0"));
   EXPECT_FALSE(fits("\"null\"", "false"));
   EXPECT_FALSE(fits("\"string\"", "null"));
@@ -265,11 +268,18 @@ TEST(SchemaTest, DefaultsMustBeOfTheFieldsType) {
   EXPECT_FALSE(fits(R"({"type":"map","values":"int"})", "[]"));
 }
 
-TEST(SchemaTest, DefaultOfAUnionIsOfItsFirstBranch) {
-  EXPECT_EQ(DefaultFaultOf(R"(["null","int"])", "null"), "no fault");
-  EXPECT_EQ(DefaultFaultOf(R"(["null","int"])", "1"),
-            "schema: field \"f\": default 1 is not of type null");
-  EXPECT_EQ(DefaultFaultOf(R"(["int","null"])", "1"), "no fault");
+TEST(SchemaTest, DefaultOfAUnionIsOfTheFirstBranchThatItFits) {
+  const auto branch_of = [](const std::string& type, const std::string& value) {
+    const Schema schema = Parsed(FieldOf("\"type\":" + type + ",\"default\":" + value));
+    return schema.root().fields[0].default_value->branch;
+  };
+  EXPECT_EQ(branch_of(R"(["null","int"])", "null"), 0);
+  EXPECT_EQ(branch_of(R"(["null","int"])", "1"), 1);
+  EXPECT_EQ(branch_of(R"(["int","long"])", "1"), 0);
+  EXPECT_EQ(branch_of(R"(["int","long"])", "3000000000"), 1);
+  EXPECT_EQ(branch_of(R"([{"type":"enum","name":"E","symbols":["A"]},"string"])", "\"B\""), 1);
+  EXPECT_EQ(DefaultFaultOf(R"(["null","int"])", "\"x\""),
+            "schema: field \"f\": default \"x\" is of none of the union's branches");
 }
 
 TEST(SchemaTest, DefaultOfARecordTakesTheFieldsOwnDefaults) {
