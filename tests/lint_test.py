@@ -72,7 +72,7 @@ def test_a_clean_tree_has_no_faults(tree):
     ("src/replay/generator.cc", "<toml++/toml.h>", "belongs in app"),
     ("src/model/ids.h", "<tl/expected.hpp>", "belongs in base/result.h"),
     ("src/log/segment.cc", "<gtest/gtest.h>", "belongs in testing, tests"),
-    ("src/log/segment.cc", "<grpcpp/grpcpp.h>", "no folder for"),
+    ("src/log/segment.cc", "<grpcpp/grpcpp.hpp>", "no folder for"),
     ("src/web/routes.cc", "<boost/asio.hpp>", "belongs in web/http_server.cc"),
     ("src/replay/generator.cc", "<prometheus/counter.h>", "belongs in web/metrics.cc"),
     ("src/log/segment.cc", "<fcntl.h>", "system headers"),
