@@ -39,6 +39,30 @@ TEST(JsonTest, DeepNestingIsRefused) {
   EXPECT_EQ(ErrorOf("{\"a\":{\"b\":{}}}", 2), "json: nested deeper than 2");
 }
 
+TEST(JsonTest, BracketsInTextsDoNotNest) {
+  EXPECT_EQ(ErrorOf(R"(["[[[","\"[[[",{"{{{":"\\"}])", 2), "none");
+}
+
+TEST(JsonTest, ObjectsOfTooManyKeysAreRefused) {
+  const auto object = [](size_t keys) {
+    std::string text = "{";
+    for (size_t i = 0; i < keys; ++i) {
+      text += (i > 0 ? ",\"k" : "\"k") + std::to_string(i) + "\":[1,2]";
+    }
+    return text + "}";
+  };
+  EXPECT_EQ(ErrorOf(object(2000)), "none");
+  EXPECT_EQ(ErrorOf(object(2001)), "json: an object of more than 2000 keys");
+}
+
+TEST(JsonTest, ManyObjectsInAnArrayTakeLinearTime) {
+  std::string text = "[{}";
+  for (int i = 0; i < 500'000; ++i) text += ",{}";
+  const Result<Json> json = ParseJson(text + "]");  // a quadratic parser takes minutes
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->size(), 500'001U);
+}
+
 TEST(JsonTest, InvalidUtf8IsReplacedWhenItIsWritten) {
   EXPECT_EQ(DumpJson(Json("a\xFF"
                           "b")),
