@@ -100,10 +100,20 @@ constexpr Outcome Refused(int status, std::string_view reason) {
   return {Outcome::Kind::kRefused, status, reason};
 }
 
+/// Whether a request line that could not be parsed is one of another version of HTTP.
+inline bool HasOtherVersion(std::string_view text) {
+  constexpr std::string_view kMark = " HTTP/";
+  text = text.substr(0, text.find_first_of("\r\n"));
+  const size_t mark = text.find(kMark);
+  if (mark == std::string_view::npos) return false;
+  const std::string_view version = text.substr(mark + kMark.size());
+  return version.size() == 3 && version[1] == '.' && version != "1.0" && version != "1.1";
+}
+
 inline Outcome OutcomeOf(const error_code& error, std::string_view unparsed) {
   if (error == http::error::header_limit) return Refused(431, "the header is too large");
   if (error == http::error::body_limit) return Refused(413, "the body is too large");
-  if (error == http::error::bad_version && unparsed.find(" HTTP/") != std::string_view::npos) {
+  if (error == http::error::bad_version && HasOtherVersion(unparsed)) {
     return Refused(505, "needed HTTP/1.1 or HTTP/1.0");
   }
   return Refused(400, "the request is not HTTP");
@@ -122,12 +132,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     if (is_refused_) ++server_.refusals_open;
     ++server_.open;
   }
-  ~HttpConnection() {
-    Hold(0);
-    server_.connections.erase(this);
-    if (is_refused_) --server_.refusals_open;
-    --server_.open;
-  }
+  ~HttpConnection() { End(); }
   HttpConnection(const HttpConnection&) = delete;
   HttpConnection& operator=(const HttpConnection&) = delete;
 
@@ -157,7 +162,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   enum class Read { kData, kEnd, kTimedOut, kFull, kGone };
 
+  /// Nothing is counted any more. What is left waits for the timer.
   void End() {
+    Hold(0);
+    if (server_.connections.erase(this) == 0) return;
+    if (is_refused_) --server_.refusals_open;
+    --server_.open;
     error_code ignored;
     socket_.close(ignored);
     ++timer_generation_;
@@ -271,6 +281,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   asio::awaitable<Outcome> Receive(Parser& parser, bool whole) {
     size_t header_bytes = 0;
     while (whole ? !parser.is_done() : !parser.is_header_done()) {
+      if (!whole && header_bytes == 0 && Unparsed().starts_with("\r\n")) {
+        buffer_.consume(2);  // which old clients send behind a body
+        header_bytes = 2;
+      }
       if (buffer_.size() != 0) {
         error_code error;
         const size_t used = parser.put(buffer_.cdata(), error);
