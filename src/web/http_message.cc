@@ -64,24 +64,20 @@ std::string_view HttpReason(int status) {
 }
 
 bool SplitTarget(std::string_view target, HttpRequest* request) {
+  if (target.find('#') != std::string_view::npos) return false;
+  bool is_absolute = false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!target.starts_with(scheme)) continue;
+    is_absolute = true;
     target.remove_prefix(scheme.size());
     target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
-    // An empty path is the root.
-    if (!target.starts_with('/')) {
-      request->path = "/";
-      request->query = target.substr(std::min<size_t>(1, target.size()));
-      return target.find('#') == std::string_view::npos;
-    }
     break;
   }
-  if (target != "*" && !target.starts_with('/')) return false;
-  if (target.find('#') != std::string_view::npos) return false;
   const size_t mark = std::min(target.find('?'), target.size());
   request->path = target.substr(0, mark);
   request->query = target.substr(std::min(mark + 1, target.size()));
-  return true;
+  if (is_absolute && request->path.empty()) request->path = "/";
+  return request->path.starts_with('/') || target == "*";
 }
 
 std::string ResponseHead(const HttpResponse& response, const HttpFraming& framing) {

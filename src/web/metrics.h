@@ -6,6 +6,12 @@
 #include <string>
 #include <vector>
 
+namespace prometheus {
+class Counter;
+class Gauge;
+class Histogram;
+}  // namespace prometheus
+
 namespace tillstream {
 
 /// Labels of one time series. Few values each, and never from a request's text: every combination
@@ -23,8 +29,8 @@ class MetricCounter {
 
  private:
   friend class Metrics;
-  explicit MetricCounter(void* counter) : counter_(counter) {}
-  void* counter_;
+  explicit MetricCounter(prometheus::Counter* counter) : counter_(counter) {}
+  prometheus::Counter* counter_;
 };
 
 /// A number that is set. Otherwise as MetricCounter.
@@ -36,8 +42,8 @@ class MetricGauge {
 
  private:
   friend class Metrics;
-  explicit MetricGauge(void* gauge) : gauge_(gauge) {}
-  void* gauge_;
+  explicit MetricGauge(prometheus::Gauge* gauge) : gauge_(gauge) {}
+  prometheus::Gauge* gauge_;
 };
 
 /// How often values fell below each of some bounds, with their sum and count. Otherwise as
@@ -48,8 +54,8 @@ class MetricHistogram {
 
  private:
   friend class Metrics;
-  explicit MetricHistogram(void* histogram) : histogram_(histogram) {}
-  void* histogram_;
+  explicit MetricHistogram(prometheus::Histogram* histogram) : histogram_(histogram) {}
+  prometheus::Histogram* histogram_;
 };
 
 /// The metrics of a process in the text format of Prometheus. Thread safe. Handles live as long as

@@ -1,36 +1,30 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/file.h"
 #include "base/result.h"
+#include "web/siphash.h"
 
 namespace tillstream {
-
-/// A secret of the process, from the system's random source: accepted passwords are kept as hashes
-/// keyed with it.
-struct CredentialKey {
-  uint64_t low = 0;
-  uint64_t high = 0;
-};
 
 /// Who may: users and passwords for HTTP basic authentication, from a file.
 ///
 /// A line is USER:PASSWORD; the password is plain, or hashed as htpasswd -B and mkpasswd write it
 /// ($2y$, $5$, $6$, $y$). Empty lines and lines that begin with # do not count.
 ///
-/// An accepted password is remembered (as a hash, one a user), so the cost of a password hash, up
-/// to a second, is paid once. A refused one pays it every time, and an unknown user as much as a
-/// known one. Thread safe.
+/// Of an accepted password, one a user, a hash under the process' secret is remembered, so that the
+/// cost of the file's hash, up to a second, is paid once. A refused password pays it every time,
+/// and an unknown user as much as a known one. Thread safe.
 class UserFile {
  public:
   /// Reads `path`. kUsage with `PATH:LINE: ...` when a line is wrong, a user occurs twice, or there
   /// is nobody; the errors of ReadFile(). Passwords are in no message.
   static Result<std::unique_ptr<UserFile>> Open(FileSystem& files, const std::string& path,
-                                                CredentialKey key);
+                                                SecretKey key);
   ~UserFile();
   UserFile(const UserFile&) = delete;
   UserFile& operator=(const UserFile&) = delete;
