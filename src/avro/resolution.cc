@@ -18,11 +18,6 @@ std::string Called(const SchemaNode& node) {
   return name.size() <= kLengthMax ? name : name.substr(0, kLengthMax) + "...";
 }
 
-/// The same type, and the same name if it has one.
-bool IsSameKind(const SchemaNode& reader, const SchemaNode& writer) {
-  return reader.type == writer.type && (!reader.is_named() || NamesMatch(reader, writer));
-}
-
 /// The specification: two decimals match if precision and scale do.
 bool DecimalsDiffer(const SchemaNode& reader, const SchemaNode& writer) {
   return reader.logical_type == "decimal" && writer.logical_type == "decimal" &&
@@ -294,16 +289,44 @@ bool Resolver::CheckReaderUnion(const SchemaNode& reader, const SchemaNode& writ
   return Visit(*reader.branches[*branch], writer, faults);
 }
 
+std::vector<size_t> Resolver::Candidates(const SchemaNode& reader_union, const SchemaNode& writer) {
+  const auto [indexed, is_new] = unions_.try_emplace(&reader_union);
+  UnionIndex& index = indexed->second;
+  if (is_new) {
+    for (size_t i = 0; i < reader_union.branches.size(); ++i) {
+      const SchemaNode& branch = *reader_union.branches[i];
+      if (!branch.is_named()) {
+        index.unnamed.push_back(i);
+        continue;
+      }
+      index.by_name.emplace(branch.name, i);
+      for (const std::string& alias : branch.aliases) index.by_alias.emplace(alias, i);
+      Spend(1 + branch.aliases.size());
+    }
+  }
+  if (!writer.is_named()) return index.unnamed;
+  std::vector<size_t> candidates;
+  const auto add = [&](const auto& by_key, const std::string& key) {
+    const auto [begin, end] = by_key.equal_range(key);
+    for (auto it = begin; it != end; ++it) candidates.push_back(it->second);
+  };
+  add(index.by_name, writer.name);
+  add(index.by_alias, writer.FullName());
+  std::sort(candidates.begin(), candidates.end());
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  return candidates;
+}
+
 std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
                                            const SchemaNode& writer) {
   std::optional<size_t> promoted;
   std::optional<size_t> same_kind;
-  for (size_t i = 0; i < reader_union.branches.size(); ++i) {
+  const std::vector<size_t> candidates = Candidates(reader_union, writer);
+  if (!Spend(candidates.size())) return std::nullopt;
+  for (const size_t i : candidates) {
     const SchemaNode& branch = *reader_union.branches[i];
-    if (!Spend(1 + branch.aliases.size())) return std::nullopt;
-    const bool is_same_kind = IsSameKind(branch, writer);
-    const bool is_promoted = branch.type != writer.type && IsReadableAs(writer.type, branch.type);
-    if (!is_same_kind && !is_promoted) continue;
+    const bool is_same_kind = branch.type == writer.type;
+    if (!is_same_kind && !IsReadableAs(writer.type, branch.type)) continue;
     if (Resolves(branch, writer)) {
       if (is_same_kind) return i;
       if (!promoted) promoted = i;

@@ -82,6 +82,14 @@ class Resolver {
     bool is_explained = false;
   };
 
+  /// Where to look in a reader's union for a named type: the indices of its branches by name
+  /// without namespace and by alias.
+  struct UnionIndex {
+    std::unordered_multimap<std::string, size_t> by_name;
+    std::unordered_multimap<std::string, size_t> by_alias;
+    std::vector<size_t> unnamed;
+  };
+
   /// One step from a type into one that it contains.
   struct PathStep {
     enum class Kind : uint8_t { kField, kItems, kValues, kWriterBranch } kind;
@@ -90,6 +98,8 @@ class Resolver {
     const SchemaNode* branch = nullptr;  ///< The writer's.
   };
 
+  /// The branches that may take the writer's type, in their order.
+  std::vector<size_t> Candidates(const SchemaNode& reader_union, const SchemaNode& writer);
   bool Visit(const SchemaNode& reader, const SchemaNode& writer, Faults* faults);
   bool VisitBelow(const PathStep& step, const SchemaNode& reader, const SchemaNode& writer,
                   Faults* faults);
@@ -106,6 +116,7 @@ class Resolver {
   size_t steps_ = 0;
   std::vector<PathStep> path_;
   std::unordered_map<Pair, PairState, PairHash> pairs_;
+  std::unordered_map<const SchemaNode*, UnionIndex> unions_;
   std::vector<Pair> resolving_log_;  ///< Pairs that were found to resolve, in that order.
 };
 

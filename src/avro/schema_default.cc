@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
+#include <unordered_map>
 
 #include "avro/schema_json.h"
 #include "base/text.h"
@@ -10,14 +12,17 @@
 namespace tillstream {
 namespace {
 
-Error WrongType(const SchemaNode& type, const Json& json, const std::string& where) {
-  return SchemaFault(where, "default {} is not of type {}", Shown(json), type.Describe());
-}
+constexpr size_t kShownMax = 60;
 
-/// Bytes stand in JSON as a string whose code points 0 to 255 are the bytes.
-Result<std::string> BytesOf(const Json& json, const std::string& where) {
+/// Bytes of JSON text whose parsing costs about as much as making a value.
+constexpr size_t kJsonBytesPerValue = 8;
+
+/// Symbols that can be looked through at the cost of a value.
+constexpr size_t kSymbolsPerValue = 16;
+
+/// Bytes stand in JSON as a string whose code points 0 to 255 are the bytes; none for others.
+std::optional<std::string> BytesOf(const std::string& text) {
   std::string bytes;
-  const auto& text = json.get_ref<const std::string&>();
   for (size_t i = 0; i < text.size(); ++i) {
     const auto lead = static_cast<uint8_t>(text[i]);
     if (lead < 0x80) {
@@ -25,17 +30,52 @@ Result<std::string> BytesOf(const Json& json, const std::string& where) {
     } else if (lead == 0xC2 || lead == 0xC3) {  // U+0080..U+00FF; the JSON parser checked UTF-8
       bytes += static_cast<char>((lead << 6) | (static_cast<uint8_t>(text[++i]) & 0x3F));
     } else {
-      return SchemaFault(where, "default {} has a character above U+00FF, which no byte is",
-                         Shown(json));
+      return std::nullopt;
     }
   }
   return bytes;
 }
 
+/// The values of a JSON object by key: a plain look-up goes through all keys.
+class KeyIndex {
+ public:
+  explicit KeyIndex(const Json& object) {
+    for (const auto& [key, value] : object.items()) by_key_.emplace(key, &value);
+  }
+  const Json* Find(const std::string& key) const {
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? nullptr : found->second;
+  }
+
+ private:
+  std::unordered_map<std::string, const Json*> by_key_;
+};
+
+/// Appends until `out` is too long to be shown whole.
+void AppendShown(const Json& json, std::string* out) {
+  if (json.is_string()) {
+    *out += DumpJson(json.get_ref<const std::string&>().substr(0, kShownMax));
+  } else if (json.is_structured()) {
+    *out += json.is_array() ? '[' : '{';
+    bool is_first = true;
+    for (auto item = json.begin(); item != json.end() && out->size() <= kShownMax; ++item) {
+      if (!is_first) *out += ',';
+      is_first = false;
+      if (json.is_object()) {
+        AppendShown(item.key(), out);
+        *out += ':';
+      }
+      AppendShown(*item, out);
+    }
+    *out += json.is_array() ? ']' : '}';
+  } else {
+    *out += DumpJson(json);
+  }
+}
+
 /// The number that a float's shortest digits stand for.
 double AsPrinted(float number) {
-  if (!std::isfinite(number)) return number;
-  return std::stod(JavaNumber(number));
+  return std::isfinite(number) ? std::stod(JavaNumber(number)) : number;
 }
 
 bool IsOfKind(AvroType type, const Json& json) {
@@ -60,44 +100,63 @@ bool IsOfKind(AvroType type, const Json& json) {
   }
 }
 
-Json WithTypedNumbers(const SchemaNode& type, const Json& json) {
-  const SchemaNode* held = &type;
-  if (type.type == AvroType::kUnion) {
-    const auto branch =
-        std::find_if(type.branches.begin(), type.branches.end(),
-                     [&](const SchemaNode* node) { return IsOfKind(node->type, json); });
-    if (branch == type.branches.end()) return json;
-    held = *branch;
-  }
-  if (!IsOfKind(held->type, json)) return json;
-  Json typed = json;
-  switch (held->type) {
-    case AvroType::kFloat:
-      return AsPrinted(json.get<float>());
-    case AvroType::kDouble:
-      return json.get<double>();
-    case AvroType::kArray:
-    case AvroType::kMap:
-      for (Json& item : typed) item = WithTypedNumbers(*held->element, item);
-      return typed;
-    case AvroType::kRecord:
-      for (const SchemaField& field : held->fields) {
-        if (const auto found = typed.find(field.name); found != typed.end()) {
-          *found = WithTypedNumbers(*field.type, *found);
+/// Gives the numbers inside of a default the form of their type. Where a union leaves a choice the
+/// first branch of the kind stands for all.
+class NumberTyper {
+ public:
+  void Apply(const SchemaNode& type, Json* json) {
+    const SchemaNode* held = &type;
+    if (type.type == AvroType::kUnion) {
+      const auto branch =
+          std::find_if(type.branches.begin(), type.branches.end(),
+                       [&](const SchemaNode* node) { return IsOfKind(node->type, *json); });
+      if (branch == type.branches.end()) return;
+      held = *branch;
+    }
+    if (!IsOfKind(held->type, *json)) return;
+    switch (held->type) {
+      case AvroType::kFloat:
+        *json = AsPrinted(json->get<float>());
+        return;
+      case AvroType::kDouble:
+        *json = json->get<double>();
+        return;
+      case AvroType::kArray:
+      case AvroType::kMap:
+        for (Json& item : *json) Apply(*held->element, &item);
+        return;
+      case AvroType::kRecord:
+        for (auto item = json->begin(); item != json->end(); ++item) {
+          const auto& types = FieldsOf(*held);
+          const auto found = types.find(item.key());
+          if (found != types.end()) Apply(*found->second, &*item);
         }
-      }
-      return typed;
-    default:
-      return typed;
+        return;
+      default:
+        return;
+    }
   }
-}
+
+ private:
+  using FieldTypes = std::unordered_map<std::string_view, const SchemaNode*>;
+
+  const FieldTypes& FieldsOf(const SchemaNode& record) {
+    const auto [found, is_new] = fields_.try_emplace(&record);
+    if (is_new) {
+      for (const SchemaField& field : record.fields) found->second.emplace(field.name, field.type);
+    }
+    return found->second;
+  }
+
+  std::unordered_map<const SchemaNode*, FieldTypes> fields_;
+};
 
 }  // namespace
 
 std::string Shown(const Json& json) {
-  constexpr size_t kLengthMax = 60;
-  const std::string text = DumpJson(json);
-  return text.size() <= kLengthMax ? text : text.substr(0, kLengthMax) + "...";
+  std::string text;
+  AppendShown(json, &text);
+  return text.size() <= kShownMax ? text : text.substr(0, kShownMax) + "...";
 }
 
 std::optional<int64_t> IntegerOf(const Json& json) {
@@ -129,121 +188,160 @@ Json DefaultOf(const SchemaNode& type, Json json) {
 }
 
 std::string NormalizedDefault(const SchemaNode& type, const Json& json) {
-  return JavaJson(WithTypedNumbers(type, DefaultOf(type, json)), KeyOrder::kSorted);
+  Json typed = DefaultOf(type, json);
+  NumberTyper().Apply(type, &typed);
+  return JavaJson(typed, KeyOrder::kSorted);
 }
 
-Result<Value> DefaultMaker::Make(const SchemaNode& type, const Json& json, const std::string& where,
-                                 int depth) {
-  if (depth > kSchemaDepthMax) return SchemaFault(where, "the default contains itself");
-  cost_ += 1 + (json.is_string() ? json.get_ref<const std::string&>().size() : 0);
-  if (cost_ > kSchemaDefaultsCostMax) {
+template <typename... Args>
+bool DefaultMaker::Fail(fmt::format_string<Args...> format, Args&&... args) {
+  if (tries_ > 0) return false;
+  for (const std::string* field : path_) {
+    fault_ += fmt::format("default of field {}: ", Quote(*field));
+  }
+  fault_ += fmt::format(format, std::forward<Args>(args)...);
+  return false;
+}
+
+bool DefaultMaker::WrongType(const SchemaNode& type, const Json& json) {
+  return tries_ == 0 && Fail("default {} is not of type {}", Shown(json), type.Describe());
+}
+
+Result<Value> DefaultMaker::Make(const SchemaNode& type, const Json& json,
+                                 const std::string& where) {
+  fault_.clear();
+  path_.clear();
+  Value value;
+  if (Make(type, json, 0, &value)) return value;
+  if (IsTooCostly()) {
     return SchemaFault(where, "the defaults have more than {} values", kSchemaDefaultsCostMax);
   }
-  const auto wrong = [&] { return WrongType(type, json, where); };
+  return SchemaFault(where, "{}", fault_);
+}
+
+bool DefaultMaker::Make(const SchemaNode& type, const Json& json, int depth, Value* value) {
+  if (depth > kSchemaDepthMax) return Fail("the default contains itself");
+  cost_ += 1 + (json.is_string() ? json.get_ref<const std::string&>().size() : 0);
+  if (IsTooCostly()) return false;
+  if (type.type == AvroType::kUnion) return MakeUnion(type, json, depth, value);
+  if (!IsOfKind(type.type, json)) return WrongType(type, json);
   switch (type.type) {
     case AvroType::kNull:
-      if (!json.is_null()) return wrong();
-      return Value{Value::Null{}};
+      value->data = Value::Null{};
+      return true;
     case AvroType::kBoolean:
-      if (!json.is_boolean()) return wrong();
-      return Value{json.get<bool>()};
+      value->data = json.get<bool>();
+      return true;
     case AvroType::kInt:
-      if (!FitsInt(json)) return wrong();
-      return Value{json.get<int32_t>()};
+      if (!FitsInt(json)) return WrongType(type, json);
+      value->data = json.get<int32_t>();
+      return true;
     case AvroType::kLong:
-      if (!IntegerOf(json)) return wrong();
-      return Value{json.get<int64_t>()};
+      if (!IntegerOf(json)) return WrongType(type, json);
+      value->data = json.get<int64_t>();
+      return true;
     case AvroType::kFloat:
-      if (!json.is_number()) return wrong();
-      return Value{json.get<float>()};
+      value->data = json.get<float>();
+      return true;
     case AvroType::kDouble:
-      if (!json.is_number()) return wrong();
-      return Value{json.get<double>()};
-    case AvroType::kString:
-      if (!json.is_string()) return wrong();
-      return Value{json.get<std::string>()};
-    case AvroType::kBytes:
-    case AvroType::kFixed: {
-      if (!json.is_string()) return wrong();
-      TILLSTREAM_ASSIGN(std::string bytes, BytesOf(json, where));
-      if (type.type == AvroType::kBytes) return Value{Value::Bytes{std::move(bytes)}};
-      if (static_cast<int64_t>(bytes.size()) != type.fixed_size) return wrong();
-      return Value{Value::Fixed{std::move(bytes)}};
-    }
-    case AvroType::kEnum: {
-      if (!json.is_string()) return wrong();
-      const auto found =
-          std::find(type.symbols.begin(), type.symbols.end(), json.get<std::string>());
-      if (found == type.symbols.end()) return wrong();
-      return Value{Value::Enum{static_cast<int32_t>(found - type.symbols.begin())}};
-    }
-    case AvroType::kUnion:
-      return MakeUnion(type, json, where, depth);
+      value->data = json.get<double>();
+      return true;
     case AvroType::kRecord:
-      if (!json.is_object()) return wrong();
-      return MakeRecord(type, json, where, depth);
+      return MakeRecord(type, json, depth, value);
     case AvroType::kArray:
     case AvroType::kMap:
-      if (type.type == AvroType::kArray ? !json.is_array() : !json.is_object()) return wrong();
-      return MakeCollection(type, json, where, depth);
+      return MakeCollection(type, json, depth, value);
+    default:
+      return MakeText(type, json, value);
   }
-  return wrong();
+}
+
+/// What stands as a string in JSON.
+bool DefaultMaker::MakeText(const SchemaNode& type, const Json& json, Value* value) {
+  const auto& text = json.get_ref<const std::string&>();
+  if (type.type == AvroType::kString) {
+    value->data = text;
+    return true;
+  }
+  if (type.type == AvroType::kEnum) {
+    cost_ += type.symbols.size() / kSymbolsPerValue;
+    const auto found = std::find(type.symbols.begin(), type.symbols.end(), text);
+    if (found == type.symbols.end()) return WrongType(type, json);
+    value->data = Value::Enum{static_cast<int32_t>(found - type.symbols.begin())};
+    return true;
+  }
+  auto bytes = BytesOf(text);
+  if (!bytes) {
+    return tries_ == 0 &&
+           Fail("default {} has a character above U+00FF, which no byte is", Shown(json));
+  }
+  if (type.type == AvroType::kBytes) {
+    value->data = Value::Bytes{*std::move(bytes)};
+    return true;
+  }
+  if (static_cast<int64_t>(bytes->size()) != type.fixed_size) return WrongType(type, json);
+  value->data = Value::Fixed{*std::move(bytes)};
+  return true;
 }
 
 /// The first branch that fits. What was tried in vain counts towards the cost, so that branches in
 /// branches cannot multiply.
-Result<Value> DefaultMaker::MakeUnion(const SchemaNode& type, const Json& json,
-                                      const std::string& where, int depth) {
-  for (size_t i = 0; i < type.branches.size(); ++i) {
-    auto value = Make(*type.branches[i], json, where, depth + 1);
-    if (value) {
+bool DefaultMaker::MakeUnion(const SchemaNode& type, const Json& json, int depth, Value* value) {
+  const size_t path_size = path_.size();
+  ++tries_;
+  for (size_t i = 0; i < type.branches.size() && !IsTooCostly(); ++i) {
+    if (Make(*type.branches[i], json, depth + 1, value)) {
+      --tries_;
       value->branch = static_cast<int32_t>(i);
-      return value;
+      return true;
     }
-    if (type.branches.size() == 1 || cost_ > kSchemaDefaultsCostMax) return value;
+    path_.resize(path_size);
   }
-  return SchemaFault(where, "default {} is of none of the union's branches", Shown(json));
+  --tries_;
+  return tries_ == 0 && Fail("default {} is of none of the union's branches", Shown(json));
 }
 
 /// A field that the default does not name takes its own default.
-Result<Value> DefaultMaker::MakeRecord(const SchemaNode& type, const Json& json,
-                                       const std::string& where, int depth) {
+bool DefaultMaker::MakeRecord(const SchemaNode& type, const Json& json, int depth, Value* value) {
+  const KeyIndex given(json);
+  cost_ += json.size();
   Value::Record record;
   for (const SchemaField& field : type.fields) {
-    const std::string inside = where + "default of field " + Quote(field.name) + ": ";
-    if (const auto given = json.find(field.name); given != json.end()) {
-      TILLSTREAM_ASSIGN(Value value, Make(*field.type, *given, inside, depth + 1));
-      record.fields.push_back(std::move(value));
+    path_.push_back(&field.name);
+    record.fields.emplace_back();
+    if (const Json* item = given.Find(field.name)) {
+      if (!Make(*field.type, *item, depth + 1, &record.fields.back())) return false;
     } else if (!field.default_json.empty()) {
-      cost_ += field.default_json.size() / 8;  // what parsing it costs, beside its values
-      TILLSTREAM_ASSIGN(Json own, ParseJson(field.default_json, kSchemaDepthMax));
-      TILLSTREAM_ASSIGN(Value value, Make(*field.type, DefaultOf(*field.type, std::move(own)),
-                                          inside, depth + 1));
-      record.fields.push_back(std::move(value));
+      cost_ += field.default_json.size() / kJsonBytesPerValue;
+      const auto own = ParseJson(field.default_json, kSchemaDepthMax);
+      if (!own) return Fail("{}", own.error().message);
+      const Json meant = DefaultOf(*field.type, *own);
+      if (!Make(*field.type, meant, depth + 1, &record.fields.back())) return false;
     } else {
-      return SchemaFault(inside, "missing, and the field has no default of its own");
+      return Fail("missing, and the field has no default of its own");
     }
+    path_.pop_back();
   }
-  return Value{std::move(record)};
+  value->data = std::move(record);
+  return true;
 }
 
-Result<Value> DefaultMaker::MakeCollection(const SchemaNode& type, const Json& json,
-                                           const std::string& where, int depth) {
+bool DefaultMaker::MakeCollection(const SchemaNode& type, const Json& json, int depth,
+                                  Value* value) {
+  std::vector<Value> values;
+  for (const Json& item : json) {
+    values.emplace_back();
+    if (!Make(*type.element, item, depth + 1, &values.back())) return false;
+  }
   if (type.type == AvroType::kArray) {
-    Value::Array array;
-    for (const Json& item : json) {
-      TILLSTREAM_ASSIGN(Value value, Make(*type.element, item, where, depth + 1));
-      array.items.push_back(std::move(value));
-    }
-    return Value{std::move(array)};
+    value->data = Value::Array{std::move(values)};
+    return true;
   }
   Value::Map map;
-  for (const auto& [key, item] : json.items()) {
-    TILLSTREAM_ASSIGN(Value value, Make(*type.element, item, where, depth + 1));
-    map.keys.push_back(key);
-    map.values.push_back(std::move(value));
-  }
-  return Value{std::move(map)};
+  for (const auto& [key, item] : json.items()) map.keys.push_back(key);
+  map.values = std::move(values);
+  value->data = std::move(map);
+  return true;
 }
 
 }  // namespace tillstream

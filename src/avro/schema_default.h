@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "avro/schema.h"
 #include "base/json.h"
@@ -16,20 +17,26 @@ namespace tillstream {
 class DefaultMaker {
  public:
   /// kBadInput, behind `where`, when `json` is not of the type.
-  Result<Value> Make(const SchemaNode& type, const Json& json, const std::string& where) {
-    return Make(type, json, where, 0);
-  }
+  Result<Value> Make(const SchemaNode& type, const Json& json, const std::string& where);
 
  private:
-  Result<Value> Make(const SchemaNode& type, const Json& json, const std::string& where, int depth);
-  Result<Value> MakeRecord(const SchemaNode& type, const Json& json, const std::string& where,
-                           int depth);
-  Result<Value> MakeUnion(const SchemaNode& type, const Json& json, const std::string& where,
-                          int depth);
-  Result<Value> MakeCollection(const SchemaNode& type, const Json& json, const std::string& where,
-                               int depth);
+  /// These return false after Fail().
+  bool Make(const SchemaNode& type, const Json& json, int depth, Value* value);
+  bool MakeText(const SchemaNode& type, const Json& json, Value* value);
+  bool MakeRecord(const SchemaNode& type, const Json& json, int depth, Value* value);
+  bool MakeUnion(const SchemaNode& type, const Json& json, int depth, Value* value);
+  bool MakeCollection(const SchemaNode& type, const Json& json, int depth, Value* value);
+
+  bool IsTooCostly() const { return cost_ > kSchemaDefaultsCostMax; }
+  bool WrongType(const SchemaNode& type, const Json& json);
+  template <typename... Args>
+  bool Fail(fmt::format_string<Args...> format, Args&&... args);
 
   size_t cost_ = 0;
+  /// Branches of unions that are being tried. What fails inside of them needs no message.
+  int tries_ = 0;
+  std::vector<const std::string*> path_;  ///< Fields of records.
+  std::string fault_;
 };
 
 /// What a field's default stands for: Avro for Java takes "NaN", "Infinity", "-Infinity" and
@@ -46,7 +53,7 @@ Error SchemaFault(const std::string& where, fmt::format_string<Args...> format, 
   return Error{ErrorCode::kBadInput, where + fmt::format(format, std::forward<Args>(args)...)};
 }
 
-/// The user's JSON for a message, cut where Quote() cuts.
+/// The user's JSON for a message, cut as Quote() cuts, in time that does not depend on its size.
 std::string Shown(const Json& json);
 
 /// None for what is no whole number or does not fit.
