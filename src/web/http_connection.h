@@ -296,6 +296,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         }
         // The parser's own limit is for what is not parsed yet.
         header_bytes += whole ? 0 : used;
+        if (HeaderCount(parser) > server_.options.header_count_max) {
+          co_return Refused(431, "too many header lines");
+        }
         if (header_bytes > server_.options.header_bytes_max) {
           co_return Refused(431, "the header is too large");
         }
@@ -324,11 +327,14 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     return {static_cast<const char*>(buffer_.cdata().data()), buffer_.size()};
   }
 
+  /// Those of a chunked body's trailer too, once it was read.
+  static size_t HeaderCount(const Parser& parser) {
+    return static_cast<size_t>(std::distance(parser.get().begin(), parser.get().end()));
+  }
+
   /// What the parser lets through and a server must not.
   Outcome CheckHeader(const Parser& parser) const {
     const Parser::value_type& message = parser.get();
-    const auto count = static_cast<size_t>(std::distance(message.begin(), message.end()));
-    if (count > server_.options.header_count_max) return Refused(431, "too many header lines");
     const size_t hosts = message.count(http::field::host);
     if (hosts > 1 || (hosts == 0 && message.version() == 11)) {
       return Refused(400, "needed one Host header");

@@ -262,6 +262,11 @@ class HttpServerFixture : public testing::Test {
            std::string(headers) + "\r\n" + std::string(body);
   }
 
+  static std::string Bytes(size_t size) {
+    std::string bytes;
+    bytes.resize(size, 'b');
+    return bytes;
+  }
   static std::string AllButOneByte(const std::string& text) {
     return text.substr(0, text.size() - 1);
   }

@@ -48,6 +48,17 @@ TEST_F(HttpLimitsTest, TooManyHeaderLinesAre431) {
   EXPECT_EQ(Ask(Get("/", headers + "B: b\r\n")).status, 431);
 }
 
+TEST_F(HttpLimitsTest, TooManyTrailerLinesAre431) {
+  options_.header_count_max = 10;
+  Start();
+  std::string trailer;
+  for (int i = 0; i < 10; ++i) trailer += "A: a\r\n";
+  EXPECT_EQ(Ask("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + trailer +
+                "\r\n")
+                .status,
+            431);
+}
+
 TEST_F(HttpLimitsTest, BodyTooLargeIs413) {
   options_.body_bytes_max = 1000;
   Start();
@@ -61,7 +72,7 @@ TEST_F(HttpLimitsTest, BodyTooLargeIs413) {
 TEST_F(HttpLimitsTest, ClientThatSendsAllBeforeItReadsGetsThe413) {
   Start();
   RawClient client = Connect();
-  ASSERT_TRUE(client.Send(Post("/", std::string(10'000'000, 'a'))));
+  ASSERT_TRUE(client.Send(Post("/", Bytes(10'000'000))));
   EXPECT_EQ(client.ReadAnswer().status, 413);
   EXPECT_TRUE(client.SeesClose());
   EXPECT_EQ(server_->stats().bytes_held, 0U);

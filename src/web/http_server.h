@@ -15,8 +15,8 @@
 
 namespace tillstream {
 
-/// What a server answers with. Functions may be called from several threads at once. They should
-/// not throw: an exception becomes an answer 500.
+/// What a server answers with. Functions may be called from several threads at once, and do not
+/// throw; what Handle() throws all the same becomes an answer 500.
 class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
@@ -38,8 +38,8 @@ class HttpHandler {
 };
 
 /// Where to listen, and the limits. Each has the status that is answered beyond it; what a client
-/// can make the server hold is at most
-/// connections_max * 2 * header_bytes_max + held_bytes_max, besides the kernel's socket buffers.
+/// can make the server hold is about held_bytes_max, and for each connection the header twice and
+/// 64 KiB to read into, besides the kernel's socket buffers: 112 MiB as they stand.
 struct HttpServerOptions {
   /// A name, an IPv4 address, or an IPv6 address without brackets. Loopback, so that nobody serves
   /// a network by accident.

@@ -258,7 +258,7 @@ TEST_F(HttpServerTest, LargeBodiesGoBothWays) {
   options_.body_bytes_max = 10'000'000;
   Start();
   RawClient client = Connect();
-  const std::string body(10'000'000, 'b');
+  const std::string body = Bytes(10'000'000);
   ASSERT_TRUE(client.Send(Post("/echo", body)));
   EXPECT_EQ(client.ReadAnswer().body, "POST /echo? " + body);
   ASSERT_TRUE(client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"));

@@ -31,7 +31,7 @@ TEST(ListenAddressTest, OthersAreSaid) {
     EXPECT_EQ(address.error().message,
               "--listen: \"" + text + "\" is not an address; write HOST:PORT");
   }
-  EXPECT_FALSE(ParseListen(std::string(254, 'a') + ":1").has_value());
+  EXPECT_FALSE(ParseListen(std::string(254, 'a').append(":1")).has_value());
 }
 
 }  // namespace

@@ -1,8 +1,10 @@
 #include "web/user_file.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 
 #include "testing/memory_files.h"
 
@@ -10,19 +12,25 @@ namespace tillstream {
 namespace {
 
 // All of "correct horse".
+constexpr const char* kSha512 =
+    "$6$rounds=1000$saltsalt$4GMtaIz3E1AdDi2SmCokEW0ehi.HdxNDcL3fGE1XXuzvo6kbx7UOloZKONqEk5H3JrQA4N"
+    "OfU8BmqFPrpGqwA1";
 constexpr const char* kHashes[] = {
     "$2y$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
     "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e",
     "$5$rounds=1000$saltsalt$R6e4P8ccT9iMqkYg7Z8YtpId/lfsIfnuPkp8WXposU8",
     "$5$saltsalt$myjXcpMpE2Ofk7fj9hqyNYSn6lmWG4Mqnjx.KIRRr4/",
-    "$6$rounds=1000$saltsalt$4GMtaIz3E1AdDi2SmCokEW0ehi.HdxNDcL3fGE1XXuzvo6kbx7UOloZKONqEk5H3JrQA4N"
-    "OfU8BmqFPrpGqwA1",
+    kSha512,
     "$y$j75$saltsaltsaltsaltsalts/$w7kcJvMsdikXp0KWQzojGrai0cAVx534zqdDo/jsJi/",
 };
 
 constexpr const char* kAliceSecret = "Basic YWxpY2U6c2VjcmV0";             // alice:secret
 constexpr const char* kAliceHorse = "Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";  // alice:correct horse
 constexpr const char* kBobHorse = "Basic Ym9iOmNvcnJlY3QgaG9yc2U=";        // bob:correct horse
+
+std::string Line(std::string_view user, std::string_view password) {
+  return fmt::format("{}:{}\n", user, password);
+}
 
 Result<std::unique_ptr<UserFile>> OpenUsers(const std::string& text) {
   MemoryFiles files;
@@ -51,7 +59,7 @@ TEST(UserFileTest, PlainPasswordsAreAccepted) {
 
 TEST(UserFileTest, EveryKindOfHashIsAccepted) {
   for (const std::string hash : kHashes) {
-    const auto users = OpenUsers("alice:" + hash + "\n");
+    const auto users = OpenUsers(Line("alice", hash));
     ASSERT_TRUE(users.has_value()) << users.error().message;
     EXPECT_TRUE((*users)->Accepts(kAliceHorse)) << hash;
     EXPECT_FALSE((*users)->Accepts(kAliceSecret)) << hash;
@@ -61,7 +69,7 @@ TEST(UserFileTest, EveryKindOfHashIsAccepted) {
 }
 
 TEST(UserFileTest, HashIsComputedOnceForWhatIsRightAndAlwaysForWhatIsNot) {
-  const auto users = OpenUsers(std::string("alice:") + kHashes[0] + "\ncarol:secret\n");
+  const auto users = OpenUsers(Line("alice", kHashes[0]) + "carol:secret\n");
   ASSERT_TRUE(users.has_value());
   EXPECT_FALSE((*users)->IsQuick(kAliceHorse));
   ASSERT_TRUE((*users)->Accepts(kAliceHorse));
@@ -84,7 +92,7 @@ TEST(UserFileTest, HashIsNoPassword) {
 }
 
 TEST(UserFileTest, MalformedHeadersAreRefusedQuickly) {
-  const auto users = OpenUsers(std::string("alice:") + kHashes[0] + "\n");
+  const auto users = OpenUsers(Line("alice", kHashes[0]));
   ASSERT_TRUE(users.has_value());
   for (const char* header : {
            "", "Basic", "Basic ", "Bearer YWxpY2U6c2VjcmV0", "BasicYWxpY2U6c2VjcmV0",
@@ -99,7 +107,7 @@ TEST(UserFileTest, MalformedHeadersAreRefusedQuickly) {
 }
 
 TEST(UserFileTest, PasswordLongerThanLibcryptTakesIsRefused) {
-  const auto users = OpenUsers(std::string("alice:") + kHashes[2] + "\n");
+  const auto users = OpenUsers(Line("alice", kHashes[2]));
   ASSERT_TRUE(users.has_value());
   std::string header = "Basic YWxpY2U6";  // alice:
   for (int i = 0; i < 1000; ++i) header += "YWFh";
@@ -121,7 +129,7 @@ TEST(UserFileTest, HashesThatCannotBeCheckedAreSaid) {
        {"$apr1$saltsalt$abcdefghijklmnopqrstuv", "$1$saltsalt$abcdefghijklmnopqrstuv", "$ecret",
         "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", "$2y$04$abcdefghijklmnopqrstuujydOTSfIH",
         "$2y$99$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e", "$5$saltsalt$short"}) {
-    EXPECT_EQ(MessageOf("a:" + hash + "\n"),
+    EXPECT_EQ(MessageOf(Line("a", hash)),
               "users:1: the password of \"a\" is hashed in a way that is not known here; write it "
               "with htpasswd -B or mkpasswd");
   }
