@@ -94,8 +94,8 @@ class RawClient {
     Close();
   }
 
-  /// The next answer; status 0 when there is none before the connection ends. `has_body` is false
-  /// for answers to HEAD.
+  /// The next answer; status 0 when there is none before the connection ends, or it is no HTTP.
+  /// `has_body` is false for answers to HEAD.
   RawAnswer ReadAnswer(bool has_body = true) {
     RawAnswer answer;
     size_t end = std::string::npos;
@@ -104,6 +104,7 @@ class RawClient {
     }
     answer.head = received_.substr(0, end + 2);
     received_.erase(0, end + 4);
+    if (!answer.head.starts_with("HTTP/1.1 ")) return answer;
     const int status = std::atoi(answer.head.c_str() + std::string_view("HTTP/1.1 ").size());
     const size_t length = answer.head.find("Content-Length: ");
     if (has_body && length != std::string::npos) {
