@@ -321,8 +321,14 @@ std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
                                            const SchemaNode& writer) {
   std::optional<size_t> promoted;
   std::optional<size_t> same_kind;
-  const std::vector<size_t> candidates = Candidates(reader_union, writer);
+  std::vector<size_t> candidates = Candidates(reader_union, writer);
   if (!Spend(candidates.size())) return std::nullopt;
+  if (writer.is_named()) {  // the full name before all that only share its last part
+    std::stable_partition(candidates.begin(), candidates.end(), [&](size_t i) {
+      const SchemaNode& branch = *reader_union.branches[i];
+      return branch.name == writer.name && branch.name_space == writer.name_space;
+    });
+  }
   for (const size_t i : candidates) {
     const SchemaNode& branch = *reader_union.branches[i];
     const bool is_same_kind = branch.type == writer.type;

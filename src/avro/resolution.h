@@ -55,9 +55,10 @@ class Resolver {
     return Visit(reader, writer, nullptr);
   }
 
-  /// The branch of the reader's union that a writer's type (not a union) is read as: the first of
-  /// the same type that resolves, else the first that resolves by promotion, else the first of the
-  /// same type, of whose data some may still be readable.
+  /// The branch of the reader's union that a writer's type (not a union) is read as: the one of the
+  /// same type and full name if it resolves, else the first of the same type that does, else the
+  /// first that does by promotion, else the first of the same type, of whose data some may still be
+  /// readable.
   std::optional<size_t> PickBranch(const SchemaNode& reader_union, const SchemaNode& writer);
 
   /// Takes `count` from what is left of kResolutionStepsMax. False when it is used up; from then on

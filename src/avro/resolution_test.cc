@@ -226,6 +226,15 @@ TEST(ResolutionTest, ReadersUnionSkipsRecordsThatDoNotResolve) {
   EXPECT_EQ(ReadAs(writer, reader, Fields({Value{int32_t{6}}})), "{6}");
 }
 
+TEST(ResolutionTest, ReadersUnionTakesTheSameFullNameFirst) {
+  const std::string schema = "[" + Record("", "x.R") + "," + Record("", "y.R") + "]";
+  const auto datum_reader = DatumReader::Make(Parsed(schema), Parsed(schema));
+  ASSERT_TRUE(datum_reader);
+  Value value;
+  ASSERT_TRUE(datum_reader->Read("\x02", &value));
+  EXPECT_EQ(value.branch, 1);
+}
+
 TEST(ResolutionTest, DecimalsNeedTheSamePrecisionAndScale) {
   const auto decimal = [](const std::string& scale) {
     return R"({"type":"bytes","logicalType":"decimal","precision":9,"scale":)" + scale + "}";

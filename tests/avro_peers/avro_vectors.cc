@@ -3,11 +3,17 @@
 //
 //   avro_vectors write CASES SEED    one line a vector on stdout
 //   avro_vectors check               lines on stdin; exit code 1 when one differs
+//   avro_vectors pairs SEED          for lines {writer, reader, data} on stdin what we make of them
+//   avro_vectors rules               the table of compatibility rules as JSON
 //
 // CASES is a JSON list of {name, writer, reader}; a schema may be the name of a released one. A
 // line is {case, writer, reader, canonical, fingerprint, hex, value, read}: the writer's schema in
 // canonical form with its CRC-64-AVRO, a datum, what was written, and what the reader's schema
 // makes of it. Bytes stand as {"hex": "..."}, unions plain, enums as their symbol.
+//
+// `pairs` answers each line with {faults, values}: why the pair is incompatible, and for each datum
+// of `data`, and for some of its own, {hex, value, again, read | error}: what was written, our
+// bytes for that, and what the reader's schema makes of it.
 
 #include <fmt/format.h>
 
@@ -17,6 +23,8 @@
 #include <random>
 #include <string>
 
+#include "avro/compatibility.h"
+#include "avro/compatibility_cases.h"
 #include "avro/datum_reader.h"
 #include "avro/datum_writer.h"
 #include "avro/embedded_schemas.h"
@@ -28,6 +36,7 @@ namespace tillstream {
 namespace {
 
 constexpr int kVectorsPerCase = 300;
+constexpr int kValuesPerPair = 4;
 constexpr int kDifferencesShown = 10;
 
 std::string Hex(std::string_view bytes) {
@@ -47,7 +56,9 @@ std::string Unhex(const std::string& hex) {
 /// Values in a range that every implementation and JSON hold exactly.
 class RandomValues {
  public:
-  explicit RandomValues(uint32_t seed) : random_(seed) {}
+  /// Of bytes and fixed those below `byte_end`; below 128 they can be read as strings.
+  explicit RandomValues(uint32_t seed, uint32_t byte_end = 256)
+      : random_(seed), byte_end_(byte_end) {}
 
   Value Make(const SchemaNode& type, int depth = 0) {
     Value value;
@@ -71,14 +82,14 @@ class RandomValues {
         value.data = static_cast<double>(Number(50)) / 1024;
         break;
       case AvroType::kBytes:
-        value.data = Value::Bytes{Text(256)};
+        value.data = Value::Bytes{Text(byte_end_)};
         break;
       case AvroType::kString:
         value.data = Text(128) + (random_() % 8 == 0 ? "é€" : "");
         break;
       case AvroType::kFixed: {
-        Value::Fixed fixed{Text(256)};
-        fixed.bytes.resize(static_cast<size_t>(type.fixed_size), '\xA5');
+        Value::Fixed fixed{Text(byte_end_)};
+        fixed.bytes.resize(static_cast<size_t>(type.fixed_size), '\x25');
         value.data = fixed;
         break;
       }
@@ -86,22 +97,25 @@ class RandomValues {
         value.data = Value::Enum{static_cast<int32_t>(random_() % type.symbols.size())};
         break;
       case AvroType::kUnion: {
-        const size_t branch = depth > 20 ? 0 : random_() % type.branches.size();
+        const size_t branch =
+            depth > kDepthMax ? PlainBranch(type) : random_() % type.branches.size();
         value = Make(*type.branches[branch], depth + 1);
         value.branch = static_cast<int32_t>(branch);
         break;
       }
       case AvroType::kArray: {
         Value::Array array;
-        for (auto n = random_() % 4; n > 0; --n) array.items.push_back(Make(*type.element, depth));
+        for (auto n = Count(depth); n > 0; --n) {
+          array.items.push_back(Make(*type.element, depth + 1));
+        }
         value.data = std::move(array);
         break;
       }
       case AvroType::kMap: {
         Value::Map map;
-        for (auto n = random_() % 4; n > 0; --n) {
+        for (auto n = Count(depth); n > 0; --n) {
           map.keys.push_back(fmt::format("k{}{}", n, Text(128)));
-          map.values.push_back(Make(*type.element, depth));
+          map.values.push_back(Make(*type.element, depth + 1));
         }
         value.data = std::move(map);
         break;
@@ -117,6 +131,19 @@ class RandomValues {
   }
 
  private:
+  static constexpr int kDepthMax = 12;
+
+  uint32_t Count(int depth) { return depth > kDepthMax ? 0 : random_() % 4; }
+
+  /// One that ends a recursion.
+  static size_t PlainBranch(const SchemaNode& type) {
+    for (size_t i = 0; i < type.branches.size(); ++i) {
+      const AvroType branch = type.branches[i]->type;
+      if (branch != AvroType::kRecord) return i;
+    }
+    return 0;
+  }
+
   int64_t Number(int bits) {
     const auto raw = static_cast<int64_t>((uint64_t{random_()} << 32) | random_());
     return raw >> (64 - bits + static_cast<int>(random_() % static_cast<uint32_t>(bits)));
@@ -128,6 +155,7 @@ class RandomValues {
   }
 
   std::mt19937 random_;
+  const uint32_t byte_end_;
 };
 
 Json ToJson(const SchemaNode& type, const Value& value) {
@@ -256,6 +284,64 @@ int CheckVectors() {
   return differing_count == 0 && checked_count > 0 ? 0 : 1;
 }
 
+std::string Encoded(const Schema& schema, const Value& value) {
+  std::string bytes;
+  const auto written = DatumWriter(schema).Append(value, &bytes);
+  TILLSTREAM_CHECK_MSG(written.has_value(), written.error().message);
+  return bytes;
+}
+
+int ResolvePairs(uint32_t seed) {
+  RandomValues random(seed, 128);
+  for (std::string text; std::getline(std::cin, text);) {
+    const Json line = ParseLine(text);
+    const Schema writer = ParseSchema(line["writer"]);
+    const Schema reader = ParseSchema(line["reader"]);
+    Json answer = {{"faults", Json::array()}, {"values", Json::array()}};
+    for (const CompatibilityFault& fault : CompatibilityFaults(reader, writer)) {
+      answer["faults"].push_back(fault.ToString());
+    }
+    std::vector<std::string> data;
+    for (const Json& hex : line["data"]) data.push_back(Unhex(hex.get<std::string>()));
+    for (int i = 0; i < kValuesPerPair; ++i) {
+      data.push_back(Encoded(writer, random.Make(writer.root())));
+    }
+    const auto plain = DatumReader::Make(writer, writer);
+    TILLSTREAM_CHECK_MSG(plain.has_value(), plain.error().message);
+    const auto resolving = DatumReader::Make(writer, reader);
+    for (const std::string& bytes : data) {
+      Value value;
+      const auto read = plain->Read(bytes, &value);
+      TILLSTREAM_CHECK_MSG(read.has_value(), read.error().message);
+      Json one = {{"hex", Hex(bytes)},
+                  {"value", ToJson(writer.root(), value)},
+                  {"again", Hex(Encoded(writer, value))}};
+      Value resolved;
+      const Status done = resolving ? resolving->Read(bytes, &resolved) : Status(resolving.error());
+      if (done) {
+        one["read"] = ToJson(reader.root(), resolved);
+      } else {
+        one["error"] = done.error().message;
+      }
+      answer["values"].push_back(std::move(one));
+    }
+    std::cout << DumpJson(answer) << '\n';
+  }
+  return 0;
+}
+
+int PrintRules() {
+  Json list = Json::array();
+  for (const CompatibilityCase& c : CompatibilityCases()) {
+    list.push_back({{"name", c.name},
+                    {"writer", ParseLine(c.writer)},
+                    {"reader", ParseLine(c.reader)},
+                    {"faults", c.faults}});
+  }
+  std::cout << DumpJson(list) << '\n';
+  return 0;
+}
+
 }  // namespace
 }  // namespace tillstream
 
@@ -265,6 +351,10 @@ int main(int argc, char** argv) {
     return tillstream::WriteVectors(argv[2], static_cast<uint32_t>(std::stoul(argv[3])));
   }
   if (command == "check" && argc == 2) return tillstream::CheckVectors();
-  fmt::print(stderr, "usage: avro_vectors write CASES SEED | check\n");
+  if (command == "pairs" && argc == 3) {
+    return tillstream::ResolvePairs(static_cast<uint32_t>(std::stoul(argv[2])));
+  }
+  if (command == "rules" && argc == 2) return tillstream::PrintRules();
+  fmt::print(stderr, "usage: avro_vectors write CASES SEED | check | pairs SEED | rules\n");
   return 2;
 }
