@@ -1,6 +1,8 @@
 #include "avro_c_peer.h"
 
 #include <avro.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -104,6 +106,27 @@ std::string AvroCPeer::Encode() {
   bytes.resize(static_cast<size_t>(avro_writer_tell(writer)));
   avro_writer_free(writer);
   return bytes;
+}
+
+AvroCVerdict ResolveWithAvroC(std::string_view writer_json, std::string_view reader_json) {
+  constexpr int kFirstExitCode = 10;  // no code that a crash would leave
+  const pid_t child = fork();
+  if (child < 0) std::abort();
+  if (child == 0) {
+    avro_schema_t writer = nullptr;
+    avro_schema_t reader = nullptr;
+    AvroCVerdict verdict = AvroCVerdict::kCannotParse;
+    if (avro_schema_from_json_length(writer_json.data(), writer_json.size(), &writer) == 0 &&
+        avro_schema_from_json_length(reader_json.data(), reader_json.size(), &reader) == 0) {
+      verdict = avro_resolved_reader_new(writer, reader) != nullptr ? AvroCVerdict::kReads
+                                                                    : AvroCVerdict::kRefuses;
+    }
+    _exit(kFirstExitCode + static_cast<int>(verdict));
+  }
+  int status = 0;
+  if (waitpid(child, &status, 0) != child) std::abort();
+  if (!WIFEXITED(status) || WEXITSTATUS(status) < kFirstExitCode) return AvroCVerdict::kCrashes;
+  return static_cast<AvroCVerdict>(WEXITSTATUS(status) - kFirstExitCode);
 }
 
 size_t AvroCPeer::Decode(std::string_view bytes) {

@@ -37,4 +37,9 @@ class AvroCPeer {
   std::unique_ptr<State> state_;
 };
 
+/// What Avro C says of a pair of schemas, asked in a process of its own: where the elements of a
+/// collection do not resolve it ends with a segmentation fault.
+enum class AvroCVerdict { kReads, kRefuses, kCannotParse, kCrashes };
+AvroCVerdict ResolveWithAvroC(std::string_view writer_json, std::string_view reader_json);
+
 }  // namespace tillstream

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <map>
 #include <random>
 #include <string>
 
+#include "avro/compatibility_cases.h"
 #include "avro/embedded_schemas.h"
 #include "avro/sales_codec.h"
 #include "avro_c_peer.h"
@@ -99,6 +101,55 @@ TEST_F(AvroCTest, StoreDaysAreTheSameBothWays) {
     ASSERT_EQ(peer.Int(3), date);
     ASSERT_EQ(peer.Long(6), total.revenue_cents);
     ASSERT_EQ(peer.Int(8), total.revision);
+  }
+}
+
+/// Cases of the table of rules of which Avro C thinks otherwise.
+const std::map<std::string, AvroCVerdict>& KnownVerdicts() {
+  using enum AvroCVerdict;
+  static const std::map<std::string, AvroCVerdict> kKnown = {
+      // It does not know aliases.
+      {"record, alias", kRefuses},
+      {"record, alias with a namespace", kRefuses},
+      {"record, alias in the own namespace", kRefuses},
+      {"fixed, alias", kRefuses},
+      {"field renamed with an alias", kRefuses},
+      {"record into a union by alias", kRefuses},
+      // It does not know defaults of fields.
+      {"field added with a default", kRefuses},
+      {"field added with a default of null", kRefuses},
+      {"field added with a default of a later branch", kRefuses},
+      // It does not promote string and bytes to each other.
+      {"bytes as string", kRefuses},
+      {"string as bytes", kRefuses},
+      // It compares enums by name alone and unions branch by branch, when there is data.
+      {"enum, symbol dropped", kReads},
+      {"enum, symbols dropped", kReads},
+      {"enum, symbol dropped, default of the writer's", kReads},
+      {"a fault that occurs twice is told once", kReads},
+      {"out of a union with null", kReads},
+      {"branch dropped", kReads},
+      {"nullable field made plain", kReads},
+      // It does not know logical types.
+      {"decimal, other scale", kReads},
+      {"decimal, other precision", kReads},
+      // It crashes when the elements of a collection do not resolve; a new field of theirs with a
+      // default does not.
+      {"items", kCrashes},
+      {"values", kCrashes},
+      {"items of a field", kCrashes},
+      {"array into a union, items differ", kCrashes},
+      {"recursion through a map", kCrashes}};
+  return kKnown;
+}
+
+TEST(AvroCRulesTest, VerdictsDifferOnlyWhereTheyAreKnownTo) {
+  for (const CompatibilityCase& c : CompatibilityCases()) {
+    SCOPED_TRACE(c.name);
+    const auto ours = c.faults.empty() ? AvroCVerdict::kReads : AvroCVerdict::kRefuses;
+    const auto theirs = ResolveWithAvroC(c.writer, c.reader);
+    const auto found = KnownVerdicts().find(c.name);
+    EXPECT_EQ(theirs, found == KnownVerdicts().end() ? ours : found->second);
   }
 }
 
