@@ -323,11 +323,13 @@ std::optional<size_t> Resolver::PickBranch(const SchemaNode& reader_union,
   std::optional<size_t> same_kind;
   std::vector<size_t> candidates = Candidates(reader_union, writer);
   if (!Spend(candidates.size())) return std::nullopt;
-  if (writer.is_named()) {  // the full name before all that only share its last part
-    std::stable_partition(candidates.begin(), candidates.end(), [&](size_t i) {
-      const SchemaNode& branch = *reader_union.branches[i];
-      return branch.name == writer.name && branch.name_space == writer.name_space;
-    });
+  // The one of the full name before all that only share its last part.
+  const auto same = std::find_if(candidates.begin(), candidates.end(), [&](size_t i) {
+    const SchemaNode& branch = *reader_union.branches[i];
+    return branch.name == writer.name && branch.name_space == writer.name_space;
+  });
+  if (writer.is_named() && same != candidates.end()) {
+    std::rotate(candidates.begin(), same, same + 1);
   }
   for (const size_t i : candidates) {
     const SchemaNode& branch = *reader_union.branches[i];
