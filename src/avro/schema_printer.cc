@@ -44,18 +44,18 @@ Properties Normalized(const Properties& properties, const SchemaNode* node) {
   for (const auto& [key, json] : properties) {
     sorted.emplace_back(key, JavaJson(Reparsed(json), KeyOrder::kSorted));
   }
-  std::sort(sorted.begin(), sorted.end());
-  if (node == nullptr || node->logical_type.empty() || node->logical_type == "duration") {
-    return sorted;
-  }
+  const bool is_logical =
+      node != nullptr && !node->logical_type.empty() && node->logical_type != "duration";
   const auto rank = [&](const std::string& key) {
-    if (key == "logicalType") return 0;
-    if (node->logical_type != "decimal") return 3;
+    if (is_logical && key == "logicalType") return 0;
+    if (!is_logical || node->logical_type != "decimal") return 3;
     if (key == "precision") return 1;
     return key == "scale" && node->decimal_scale != 0 ? 2 : 3;
   };
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [&](const auto& a, const auto& b) { return rank(a.first) < rank(b.first); });
+  std::sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) {
+    return std::pair(rank(a.first), std::string_view(a.first)) <
+           std::pair(rank(b.first), std::string_view(b.first));
+  });
   return sorted;
 }
 
