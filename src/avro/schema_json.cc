@@ -26,7 +26,7 @@ std::string FormatNumber(Float number) {
   std::copy_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(e),
                std::back_inserter(digits), [](char c) { return c >= '0' && c <= '9'; });
   const int exponent = std::stoi(text.substr(e + 1));
-  const auto padded = [](std::string part) { return part.empty() ? "0" : part; };
+  const auto padded = [](const std::string& part) { return part.empty() ? "0" : part; };
   if (exponent < -3 || exponent > 6) {
     return fmt::format("{}{}.{}E{}", sign, digits[0], padded(digits.substr(1)), exponent);
   }
