@@ -44,10 +44,7 @@ inline std::string Map(const std::string& values) {
   return R"({"type":"map","values":)" + values + "}";
 }
 
-}  // namespace cases
-
 inline std::vector<CompatibilityCase> NameCases() {
-  using namespace cases;
   const std::string a = Field("a", R"("int")");
   return {
       {"record, other name",
@@ -90,7 +87,6 @@ inline std::vector<CompatibilityCase> NameCases() {
 }
 
 inline std::vector<CompatibilityCase> EnumCases() {
-  using namespace cases;
   return {
       {"enum, symbol added", Enum(R"("A")"), Enum(R"("A","B")"), {}},
       {"enum, symbols in another order", Enum(R"("A","B")"), Enum(R"("B","A")"), {}},
@@ -117,7 +113,6 @@ inline std::vector<CompatibilityCase> EnumCases() {
 }
 
 inline std::vector<CompatibilityCase> FieldCases() {
-  using namespace cases;
   const std::string a = Field("a", R"("int")");
   const std::string missing =
       ": not in the writer's schema and without a default (READER_FIELD_MISSING_DEFAULT_VALUE)";
@@ -185,7 +180,6 @@ inline std::vector<CompatibilityCase> FieldCases() {
 }
 
 inline std::vector<CompatibilityCase> TypeCases() {
-  using namespace cases;
   std::vector<CompatibilityCase> list;
   const std::vector<std::string> primitives = {"null",  "boolean", "int",   "long",
                                                "float", "double",  "bytes", "string"};
@@ -226,7 +220,6 @@ inline std::vector<CompatibilityCase> TypeCases() {
 }
 
 inline std::vector<CompatibilityCase> UnionCases() {
-  using namespace cases;
   const std::string r = Record(Field("a", R"("int")"), "x.R");
   const std::string s = Record(Field("b", R"("int")"), "x.S");
   return {
@@ -286,7 +279,6 @@ inline std::vector<CompatibilityCase> UnionCases() {
 }
 
 inline std::vector<CompatibilityCase> LogicalTypeCases() {
-  using namespace cases;
   return {
       {"decimal, same", Decimal(9, 2), Decimal(9, 2), {}},
       {"decimal, other scale",
@@ -315,7 +307,6 @@ inline std::vector<CompatibilityCase> LogicalTypeCases() {
 }
 
 inline std::vector<CompatibilityCase> RecursiveCases() {
-  using namespace cases;
   const auto list = [](const std::string& value) {
     return Record(Field("v", value) + "," + Field("next", R"(["null","R"])"));
   };
@@ -339,11 +330,14 @@ inline std::vector<CompatibilityCase> RecursiveCases() {
   };
 }
 
+}  // namespace cases
+
 /// All of them.
 inline std::vector<CompatibilityCase> CompatibilityCases() {
   std::vector<CompatibilityCase> all;
-  for (const auto& part : {NameCases(), EnumCases(), FieldCases(), TypeCases(), UnionCases(),
-                           LogicalTypeCases(), RecursiveCases()}) {
+  for (const auto& part :
+       {cases::NameCases(), cases::EnumCases(), cases::FieldCases(), cases::TypeCases(),
+        cases::UnionCases(), cases::LogicalTypeCases(), cases::RecursiveCases()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
