@@ -7,7 +7,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-full test-fresh bench lint tidy format fuzz clean \
         install-build install-test install-lint install-tidy install-bench install-fresh \
-        test-programs release-tests asan tsan venv kafka-tools
+        test-programs release-tests asan tsan venv kafka-tools registry-peers
 
 JOBS ?= $(shell nproc)
 NO_INSTALL ?=
@@ -76,10 +76,14 @@ venv: install-test
 kafka-tools: install-test
 	@$(STEP) "Kafka's dump tool" tests/kafka_tools/dump.sh --fetch
 
+registry-peers: install-test
+	@$(STEP) "schema registries and their clients" tests/registry/fetch.sh
+
 # One after the other, so that the builds do not share the processors and each says its own time.
 test-programs:
 	@$(MAKE) --no-print-directory venv
 	@$(MAKE) --no-print-directory NO_INSTALL=1 kafka-tools
+	@$(MAKE) --no-print-directory NO_INSTALL=1 registry-peers
 	@$(MAKE) --no-print-directory NO_INSTALL=1 release-tests
 	@$(MAKE) --no-print-directory NO_INSTALL=1 asan
 	@$(MAKE) --no-print-directory NO_INSTALL=1 tsan

