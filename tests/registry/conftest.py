@@ -1,0 +1,60 @@
+"""Fixtures of the registry tests, beside those of tests/conftest.py: running registries. What they
+said last stands in the report of a test that fails."""
+
+import contextlib
+
+import pytest
+
+import servers
+
+USER = "reader:secret word"
+RUNNING = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        used = [server for server in RUNNING if server.name in getattr(item, "fixturenames", ())]
+        report.sections += [(server.name, server.said()) for server in used or RUNNING]
+    return report
+
+
+@contextlib.contextmanager
+def running(server, stop):
+    RUNNING.append(server)
+    yield server
+    RUNNING.remove(server)
+    stop(server)
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("registries")
+
+
+@pytest.fixture(scope="session")
+def axonops(folder):
+    with running(servers.start_axonops(folder), servers.Server.stop) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def axonops_auth(folder):
+    """Answers only to USER."""
+    with running(servers.start_axonops(folder, USER), servers.Server.stop) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def apicurio(folder):
+    with running(servers.start_apicurio(folder), servers.Server.stop) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ours(tillstream, folder):
+    """Our own registry over a log that is empty at first."""
+    server = servers.start_ours(tillstream.path, folder / "log", folder)
+    with running(server, servers.stop_ours):
+        yield server
