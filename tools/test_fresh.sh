@@ -79,7 +79,7 @@ for file in /etc/resolv.conf /etc/hosts /etc/pip.conf; do
     cp -L "$file" "$root$file"
   fi
 done
-for file in .m2/settings.xml .config/pip/pip.conf .pip/pip.conf; do
+for file in .m2/settings.xml .config/pip/pip.conf .pip/pip.conf .npmrc; do
   if [[ -f $HOME/$file ]]; then
     mkdir -p "$root/root/$(dirname "$file")"
     cp "$HOME/$file" "$root/root/$file"
@@ -94,7 +94,8 @@ while IFS= read -r -d '' variable; do
   case ${variable%%=*} in
     http_proxy | https_proxy | no_proxy | HTTP_PROXY | HTTPS_PROXY | NO_PROXY | SSL_CERT_FILE | \
       SSL_CERT_DIR | CURL_CA_BUNDLE | REQUESTS_CA_BUNDLE | PIP_INDEX_URL | PIP_EXTRA_INDEX_URL | \
-      PIP_CERT | PIP_TRUSTED_HOST | PIP_DEFAULT_TIMEOUT | MAVEN_OPTS | JAVA_TOOL_OPTIONS)
+      PIP_CERT | PIP_TRUSTED_HOST | PIP_DEFAULT_TIMEOUT | MAVEN_OPTS | JAVA_TOOL_OPTIONS | \
+      GOPROXY | GONOSUMDB | NODE_EXTRA_CA_CERTS)
       kept_environment+=("$variable")
       ;;
   esac

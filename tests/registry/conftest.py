@@ -6,6 +6,7 @@ import contextlib
 import pytest
 
 import servers
+from certificates import Certificates
 
 USER = "reader:secret word"
 RUNNING = []
@@ -58,3 +59,8 @@ def ours(tillstream, folder):
     server = servers.start_ours(tillstream.path, folder / "log", folder)
     with running(server, servers.stop_ours):
         yield server
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    return Certificates(tmp_path_factory.mktemp("certificates"))
