@@ -7,8 +7,8 @@ import pytest
 
 import servers
 from certificates import Certificates
+from runs import DAYS, ITEMS, STORES, Runs, emptied
 
-USER = "reader:secret word"
 RUNNING = []
 
 
@@ -42,8 +42,8 @@ def axonops(folder):
 
 @pytest.fixture(scope="session")
 def axonops_auth(folder):
-    """Answers only to USER."""
-    with running(servers.start_axonops(folder, USER), servers.Server.stop) as server:
+    """Answers only to servers.USER."""
+    with running(servers.start_axonops(folder, servers.USER), servers.Server.stop) as server:
         yield server
 
 
@@ -64,3 +64,21 @@ def ours(tillstream, folder):
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
     return Certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture
+def axonops_registry(axonops):
+    return emptied(axonops)
+
+
+@pytest.fixture(scope="session")
+def data(tillstream, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("data")
+    tillstream.check("synth", "--out", directory, "--stores", STORES, "--items", ITEMS, "--days",
+                     DAYS, "--seed", 7, "-q")
+    return directory
+
+
+@pytest.fixture
+def runs(tillstream, data, tmp_path):
+    return Runs(tillstream, data, tmp_path / "log")

@@ -166,6 +166,10 @@ class FaultProxy:
     def count(self, method="*", path=""):
         return len(self.requests(method, path))
 
+    @property
+    def is_down(self):
+        return self._listener is None
+
     def refuse(self):
         """Closes every connection and refuses new ones, as a machine does whose server is down."""
         with self._lock:

@@ -18,6 +18,9 @@ import urllib.request
 SOURCE = pathlib.Path(__file__).parents[2]
 PEERS = pathlib.Path(os.environ.get("REGISTRY_PEERS", SOURCE / ".cache" / "registry"))
 
+# Who asks where authentication is wanted: "name:password".
+USER = "reader:secret word"
+
 # Apicurio needs some 5 s on a quiet machine, several times that beside a build.
 START_SECONDS = 120
 STOP_SECONDS = 30
@@ -90,6 +93,15 @@ class Server:
         request = urllib.request.Request(self.url + path, data=body.encode(), method="PUT",
                                          headers={"Content-Type": "application/json"})
         urllib.request.urlopen(request, timeout=20).close()
+
+    def wait_for_end(self):
+        """Waits for a server that is expected to end by itself."""
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError(f"{self.name} goes on; {self.said()}") from None
 
     def stop(self, number=signal.SIGTERM):
         """The exit code; negative for a signal that the process did not handle."""
@@ -185,8 +197,6 @@ def start_ours(binary, log, folder, *options, before=(), listen="127.0.0.1:0", u
 
     try:
         server.wait_until(says_where, "ours says where it listens")
-    except ServerDied:
-        raise
     except BaseException:
         server.stop(signal.SIGKILL)
         raise
