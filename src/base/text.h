@@ -16,6 +16,9 @@ std::string Quote(std::string_view text, size_t length_max = 60);
 /// which must not be empty; 0 if there is none.
 size_t Utf8SequenceLength(std::string_view text);
 
+/// Whether `text` is valid UTF-8, control characters included.
+bool IsUtf8(std::string_view text);
+
 /// Whether `text` is valid UTF-8 (no surrogates, no overlong forms) without ASCII control
 /// characters.
 bool IsPrintableUtf8(std::string_view text);

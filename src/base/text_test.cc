@@ -24,6 +24,13 @@ TEST(TextTest, QuoteCutsLongText) {
   EXPECT_EQ(Quote("abcdefg", 6), "\"abcdef...\"");
 }
 
+TEST(TextTest, Utf8MayHaveControlCharacters) {
+  EXPECT_TRUE(IsUtf8("a\n\x7F é€"));
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_FALSE(IsUtf8("a\xC3"));
+  EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));
+}
+
 TEST(TextTest, PrintableUtf8IsToldFromOtherBytes) {
   for (const char* text : {"", "abc", "K\xC3\xA4se", "\xE2\x82\xAC", "\xF0\x9F\x8D\x8E",
                            "\xEF\xBF\xBD", "\xF4\x8F\xBF\xBF", "\xED\x9F\xBF", "\xEE\x80\x80"}) {

@@ -1,60 +1,33 @@
 #include "replay/generator.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/check.h"
+#include "base/quantity.h"
 #include "base/text.h"
 
 namespace tillstream {
 namespace {
 
-struct Unit {
-  std::string_view name;
-  int64_t factor;
-};
-
-/// Reads "16MiB" or "250ms": a whole number and one of `units`, together at most `maximum`.
-template <size_t N>
-bool ParseQuantity(std::string_view text, const Unit (&units)[N], int64_t maximum, int64_t* value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
-  if (error != std::errc() || *value < 0) return false;
-  const std::string_view name(end, static_cast<size_t>(text.data() + text.size() - end));
-  for (const Unit& unit : units) {
-    if (unit.name != name) continue;
-    if (*value > maximum / unit.factor) return false;
-    *value *= unit.factor;
-    return true;
-  }
-  return false;
-}
-
-constexpr Unit kByteUnits[] = {
-    {"", 1},          {"B", 1},          {"KiB", 1 << 10}, {"kB", 1'000},
-    {"MiB", 1 << 20}, {"MB", 1'000'000}, {"GiB", 1 << 30}, {"GB", 1'000'000'000}};
 /// More than a log is likely to hold: never by size.
 constexpr int64_t kSyncBytesMax = int64_t{1} << 40;
 /// Longer than any replay at full speed.
 constexpr std::chrono::milliseconds kSyncIntervalMax = std::chrono::hours(24);
 
-constexpr Unit kTimeUnits[] = {{"ms", 1}, {"s", 1'000}, {"min", 60'000}};
-
 }  // namespace
 
 Result<SyncPolicy> SyncPolicy::Parse(std::string_view text) {
-  SyncPolicy policy;
-  const size_t comma = text.find(',');
-  int64_t milliseconds = 0;
-  if (comma == std::string_view::npos ||
-      !ParseQuantity(text.substr(0, comma), kByteUnits, kSyncBytesMax, &policy.bytes) ||
-      !ParseQuantity(text.substr(comma + 1), kTimeUnits, kSyncIntervalMax.count(), &milliseconds)) {
+  const size_t comma = std::min(text.find(','), text.size());
+  const auto bytes = ParseByteCount(text.substr(0, comma), kSyncBytesMax);
+  const auto interval =
+      ParseDuration(text.substr(std::min(comma + 1, text.size())), kSyncIntervalMax);
+  if (comma == text.size() || !bytes || !interval) {
     return MakeError(ErrorCode::kUsage,
                      "--sync: {} is not a size of at most 1024 GiB and a time of at most 1440 min; "
                      "write 16MiB,1s",
                      Quote(text));
   }
-  policy.interval = std::chrono::milliseconds(milliseconds);
-  return policy;
+  return SyncPolicy{*bytes, *interval};
 }
 
 Generator::Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock)

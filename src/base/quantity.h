@@ -1,0 +1,19 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace tillstream {
+
+/// Reads a whole number of bytes, alone or in B, kB, KiB, MB, MiB, GB, GiB: "16MiB". None for
+/// anything else, and for more than `maximum`.
+std::optional<int64_t> ParseByteCount(std::string_view text, int64_t maximum);
+
+/// Reads a whole number of ms, s or min: "250ms". None for anything else, and for more than
+/// `maximum`.
+std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text,
+                                                       std::chrono::milliseconds maximum);
+
+}  // namespace tillstream
