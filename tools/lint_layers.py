@@ -42,6 +42,7 @@ THIRD_PARTY = [
     (r"lz4(frame|hc)?\.h", ["log"]),
     (r"zstd(_errors)?\.h", ["log"]),
     # Takes 20 s to compile: one source has it all.
+    (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"boost/.*", ["web/http_server.cc", "web/http_connection.h"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
     (r"crypt\.h", ["web/user_file.cc"]),

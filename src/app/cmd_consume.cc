@@ -3,6 +3,7 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/registry_options.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "consume/consumer.h"
@@ -46,6 +47,7 @@ class ConsumeCommand final : public Command {
   void Declare(Arguments& arguments) override {
     DeclareLog(arguments, &log_);
     DeclareTopic(arguments, &log_);
+    DeclareRegistry(arguments, &registry_);
     arguments.List("-p,--partition", "N", &partitions_, "Only this partition; repeatable");
     arguments.List("-o,--offset", "PLACE", &places_,
                    "beginning, end, stored, N, -N (from the end), s@MS, e@MS (stop), d@DATE");
@@ -62,13 +64,14 @@ class ConsumeCommand final : public Command {
   }
 
   Result<int> Run(Context& context) override {
+    TILLSTREAM_TRY(CompleteRegistry(&registry_));
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
     TILLSTREAM_TRY(RequireLog(context, log_));
     const std::unique_ptr<SegmentLog> log = OpenLog(context, log_);
     if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, &options));
-    TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
-                      LogRegistry::Open(*log, context.clock, context.holder));
+    TILLSTREAM_ASSIGN(const OpenedRegistry opened,
+                      OpenRegistryOfRun(context, registry_, log_, *log));
     std::unique_ptr<GroupPositions> group;
     if (!group_.empty()) {
       TILLSTREAM_ASSIGN(
@@ -83,7 +86,7 @@ class ConsumeCommand final : public Command {
     } else {
       sink = std::make_unique<LineSink>(context.out, format);
     }
-    Consumer consumer(*log, *registry, context.clock, *sink, group.get(), std::move(options),
+    Consumer consumer(*log, *opened.registry, context.clock, *sink, group.get(), std::move(options),
                       [&context](const std::string& line) { context.console.Warning(line); });
     const auto begin = context.clock.Monotonic();
     const Status result = consumer.Run(context.stop);
@@ -184,6 +187,7 @@ class ConsumeCommand final : public Command {
   }
 
   LogOptions log_;
+  RegistryOptions registry_;
   std::vector<std::string> partitions_;
   std::vector<std::string> places_;
   int64_t count_ = 0;

@@ -9,6 +9,7 @@
 #include "log/log_check.h"
 #include "log/partition_walk.h"
 #include "log/segment_files.h"
+#include "registry/log_registry.h"
 
 namespace tillstream {
 namespace {

@@ -27,6 +27,8 @@ class ReplayCommand final : public Command {
     arguments.Required();
     DeclareLog(arguments, &request_.log);
     DeclareTopic(arguments, &request_.log);
+    DeclareRegistry(arguments, &request_.registry);
+    DeclareSubjects(arguments, &request_.subjects);
     arguments.List("--store", "ID", &request_.stores, "Only this store; repeatable");
     arguments.Text("--from", "DAY", &request_.from, "First day, d_N or a date");
     arguments.Text("--to", "DAY", &request_.to, "First day that is not streamed any more");
@@ -51,6 +53,8 @@ class ReplayCommand final : public Command {
                        Quote(codec_));
     }
     request_.codec = *codec;
+    TILLSTREAM_TRY(CompleteRegistry(&request_.registry));
+    TILLSTREAM_TRY(CheckSubjects(&request_.subjects));
     request_.max_skew_days = static_cast<int32_t>(max_skew_);
     return RunReplay(context, request_);
   }

@@ -1,29 +1,51 @@
 #include <charconv>
 
 #include "app/command.h"
-#include "app/log_options.h"
+#include "app/registry_options.h"
 #include "app/table.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "registry/schemas_topic.h"
 
 namespace tillstream {
 namespace {
 
-Result<std::unique_ptr<LogRegistry>> OpenRegistry(Context& context, const LogOptions& options,
-                                                  std::unique_ptr<SegmentLog>* log) {
-  TILLSTREAM_TRY(RequireLog(context, options));
-  *log = OpenLog(context, options);
-  return LogRegistry::Open(**log, context.clock, context.holder);
+/// What every command about schemas has: the registry that it asks.
+struct SchemaTarget {
+  LogOptions log_options;
+  RegistryOptions options;
+  std::unique_ptr<SegmentLog> log;
+  OpenedRegistry opened;
+
+  void Declare(Arguments& arguments) {
+    DeclareLog(arguments, &log_options);
+    DeclareRegistry(arguments, &options);
+  }
+
+  /// `may_make_log`: a log that is not there is an empty registry.
+  Result<SchemaRegistry*> Open(Context& context, bool may_make_log = false) {
+    TILLSTREAM_TRY(CompleteRegistry(&options));
+    if (options.urls.empty() && !may_make_log) TILLSTREAM_TRY(RequireLog(context, log_options));
+    log = OpenLog(context, log_options);
+    TILLSTREAM_ASSIGN(opened, OpenRegistry(context, options, *log));
+    return opened.registry.get();
+  }
+};
+
+Result<Schema> ReadSchemaFile(Context& context, const std::string& path) {
+  TILLSTREAM_ASSIGN(const std::string text, ReadFile(context.files, path));
+  Result<Schema> schema = Schema::Parse(text);
+  if (!schema) return schema.error().At(path);
+  return schema;
 }
 
 class SchemaListCommand final : public Command {
  public:
   const char* name() const override { return "schema list"; }
   const char* summary() const override { return "Subjects, versions and ids"; }
-  void Declare(Arguments& arguments) override { DeclareLog(arguments, &log_); }
+  void Declare(Arguments& arguments) override { target_.Declare(arguments); }
   Result<int> Run(Context& context) override {
-    std::unique_ptr<SegmentLog> log;
-    TILLSTREAM_ASSIGN(const auto registry, OpenRegistry(context, log_, &log));
+    TILLSTREAM_ASSIGN(SchemaRegistry * registry, target_.Open(context));
     TILLSTREAM_ASSIGN(const std::vector<RegisteredSchema> schemas, registry->List());
     Table table({"subject", "version", "id", "name", "fingerprint"});
     Json list = Json::array();
@@ -45,7 +67,7 @@ class SchemaListCommand final : public Command {
   }
 
  private:
-  LogOptions log_;
+  SchemaTarget target_;
 };
 
 class SchemaShowCommand final : public Command {
@@ -59,16 +81,16 @@ class SchemaShowCommand final : public Command {
   void Declare(Arguments& arguments) override {
     arguments.Positional("SCHEMA", &which_, "An id, or a subject for its latest version");
     arguments.Required();
-    DeclareLog(arguments, &log_);
+    target_.Declare(arguments);
   }
   Result<int> Run(Context& context) override {
-    std::unique_ptr<SegmentLog> log;
-    TILLSTREAM_ASSIGN(const auto registry, OpenRegistry(context, log_, &log));
+    TILLSTREAM_ASSIGN(SchemaRegistry * registry, target_.Open(context));
     int32_t id = 0;
     const char* end = which_.data() + which_.size();
     const auto [stop, error] = std::from_chars(which_.data(), end, id);
     if (error != std::errc() || stop != end) {
-      TILLSTREAM_ASSIGN(id, LatestOf(*registry));
+      TILLSTREAM_ASSIGN(const RegisteredSchema latest, registry->Latest(which_));
+      id = latest.id.value();
     }
     TILLSTREAM_ASSIGN(const Schema schema, registry->Find(SchemaId(id)));
     TILLSTREAM_ASSIGN(const Json json, ParseJson(schema.ToJson()));
@@ -77,23 +99,8 @@ class SchemaShowCommand final : public Command {
   }
 
  private:
-  Result<int32_t> LatestOf(LogRegistry& registry) const {
-    TILLSTREAM_ASSIGN(const std::vector<RegisteredSchema> schemas, registry.List());
-    const RegisteredSchema* latest = nullptr;
-    std::vector<std::string> subjects;
-    for (const RegisteredSchema& schema : schemas) {
-      subjects.push_back(schema.subject);
-      if (schema.subject != which_) continue;
-      if (latest == nullptr || latest->version < schema.version) latest = &schema;
-    }
-    if (latest != nullptr) return latest->id.value();
-    const std::string nearest = Nearest(which_, subjects);
-    return MakeError(ErrorCode::kNotFound, "schema: no subject {}{}", Quote(which_),
-                     nearest.empty() ? "" : "; did you mean " + nearest);
-  }
-
   std::string which_;
-  LogOptions log_;
+  SchemaTarget target_;
 };
 
 class SchemaCheckCommand final : public Command {
@@ -111,16 +118,13 @@ class SchemaCheckCommand final : public Command {
     arguments.Required();
     arguments.Text("--subject", "SUBJECT", &subject_, "The subject that it is to join");
     arguments.Required();
-    DeclareLog(arguments, &log_);
+    target_.Declare(arguments);
   }
   Result<int> Run(Context& context) override {
-    Result<std::string> text = ReadFile(context.files, file_);
-    if (!text) return text.error();
-    Result<Schema> schema = Schema::Parse(*text);
-    if (!schema) return schema.error().At(file_);
-    std::unique_ptr<SegmentLog> log;
-    TILLSTREAM_ASSIGN(const auto registry, OpenRegistry(context, log_, &log));
-    TILLSTREAM_ASSIGN(const std::vector<std::string> reasons, registry->Check(subject_, *schema));
+    TILLSTREAM_ASSIGN(const Schema schema, ReadSchemaFile(context, file_));
+    TILLSTREAM_ASSIGN(SchemaRegistry * registry, target_.Open(context));
+    TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry->Check(subject_, schema));
+    const std::vector<std::string>& reasons = verdict.reasons;
     if (context.common.json) {
       const Json json = {{"is_compatible", reasons.empty()}, {"messages", reasons}};
       TILLSTREAM_TRY(context.out.Write(DumpJson(json) + "\n"));
@@ -131,14 +135,52 @@ class SchemaCheckCommand final : public Command {
       context.console.Info(fmt::format("subject {}: compatible", Quote(subject_)));
       return static_cast<int>(kExitDone);
     }
-    context.console.Info(fmt::format("subject {}: not compatible", Quote(subject_)));
+    context.console.Info(
+        fmt::format("subject {}: not compatible ({})", Quote(subject_), verdict.level));
     return static_cast<int>(kExitBadInput);
   }
 
  private:
   std::string file_;
   std::string subject_;
-  LogOptions log_;
+  SchemaTarget target_;
+};
+
+class SchemaRegisterCommand final : public Command {
+ public:
+  const char* name() const override { return "schema register"; }
+  const char* summary() const override { return "Register a schema; prints its id"; }
+  const char* footer() const override {
+    return "A schema that is registered already has the id that it has. One that the subject's\n"
+           "compatibility level forbids is refused with exit code 3 and the reasons.\n"
+           "Example: tillstream schema register --subject sales-value sales_record.avsc\n";
+  }
+  void Declare(Arguments& arguments) override {
+    arguments.Positional("FILE", &file_, "The schema, an .avsc file");
+    arguments.Required();
+    arguments.Text("--subject", "SUBJECT", &subject_, "The subject that it joins");
+    arguments.Required();
+    target_.Declare(arguments);
+  }
+  Result<int> Run(Context& context) override {
+    TILLSTREAM_ASSIGN(const Schema schema, ReadSchemaFile(context, file_));
+    TILLSTREAM_ASSIGN(SchemaRegistry * registry, target_.Open(context, true));
+    if (target_.opened.client == nullptr) {
+      context.console.Info(
+          fmt::format("target: {}, topic {}", target_.log->Describe(), kSchemasTopic));
+    }
+    const Timestamp now(context.clock.Now().time_since_epoch().count());
+    TILLSTREAM_ASSIGN(const SchemaId id, registry->Register(subject_, schema, now));
+    TILLSTREAM_TRY(context.out.Write(
+        context.common.json ? DumpJson(Json{{"subject", subject_}, {"id", id.value()}}) + "\n"
+                            : fmt::format("{}\n", id.value())));
+    return static_cast<int>(kExitDone);
+  }
+
+ private:
+  std::string file_;
+  std::string subject_;
+  SchemaTarget target_;
 };
 
 }  // namespace
@@ -146,5 +188,8 @@ class SchemaCheckCommand final : public Command {
 std::unique_ptr<Command> MakeSchemaListCommand() { return std::make_unique<SchemaListCommand>(); }
 std::unique_ptr<Command> MakeSchemaShowCommand() { return std::make_unique<SchemaShowCommand>(); }
 std::unique_ptr<Command> MakeSchemaCheckCommand() { return std::make_unique<SchemaCheckCommand>(); }
+std::unique_ptr<Command> MakeSchemaRegisterCommand() {
+  return std::make_unique<SchemaRegisterCommand>();
+}
 
 }  // namespace tillstream

@@ -20,13 +20,17 @@ class VerifyCommand final : public Command {
     arguments.Required();
     DeclareLog(arguments, &request_.log);
     DeclareTopic(arguments, &request_.log);
+    DeclareRegistry(arguments, &request_.registry);
     arguments.List("--store", "ID", &request_.stores, "Only this store; repeatable");
     arguments.Text("--from", "DAY", &request_.from, "First day to compare, d_N or a date");
     arguments.Text("--to", "DAY", &request_.to, "First day not to compare");
     arguments.Flag("--complete", &request_.complete,
                    "Exit code 1 also when the stream is not at its end");
   }
-  Result<int> Run(Context& context) override { return RunVerify(context, request_); }
+  Result<int> Run(Context& context) override {
+    TILLSTREAM_TRY(CompleteRegistry(&request_.registry));
+    return RunVerify(context, request_);
+  }
 
  private:
   VerifyRequest request_;

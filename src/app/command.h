@@ -79,6 +79,8 @@ std::unique_ptr<Command> MakeLogVerifyCommand();
 std::unique_ptr<Command> MakeSchemaListCommand();
 std::unique_ptr<Command> MakeSchemaShowCommand();
 std::unique_ptr<Command> MakeSchemaCheckCommand();
+std::unique_ptr<Command> MakeSchemaRegisterCommand();
+std::unique_ptr<Command> MakeSchemaServeCommand();
 std::unique_ptr<Command> MakePositionShowCommand();
 
 }  // namespace tillstream

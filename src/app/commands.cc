@@ -37,6 +37,8 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeSchemaListCommand());
   commands.push_back(MakeSchemaShowCommand());
   commands.push_back(MakeSchemaCheckCommand());
+  commands.push_back(MakeSchemaRegisterCommand());
+  commands.push_back(MakeSchemaServeCommand());
   commands.push_back(MakePositionShowCommand());
   return commands;
 }

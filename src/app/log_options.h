@@ -6,7 +6,6 @@
 
 #include "app/command.h"
 #include "log/segment_log.h"
-#include "registry/log_registry.h"
 
 namespace tillstream {
 

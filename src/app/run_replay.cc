@@ -8,25 +8,51 @@
 #include "base/text.h"
 #include "log/log_check.h"
 #include "model/names.h"
-#include "registry/schema_history.h"
+#include "registry/schemas_record.h"
+#include "registry/schemas_topic.h"
 #include "replay/day_encoder.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
 namespace {
 
+Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema) {
+  TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry.Check(subject, schema));
+  if (verdict.reasons.empty()) return Ok();
+  return IncompatibleError(subject, verdict);
+}
+
+/// The id that a schema has, or gets where it may be registered.
+Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
+                       bool may_register, Timestamp timestamp) {
+  if (may_register) return registry.Register(subject, schema, timestamp);
+  auto id = registry.Lookup(subject, schema);
+  if (id || id.error().code != ErrorCode::kNotFound) return id;
+  return MakeError(ErrorCode::kBadInput,
+                   "{}; register it with tillstream schema register, or leave out --no-register",
+                   id.error().message);
+}
+
 /// The schemas are registered with the date of the first event, so that the log's bytes follow
-/// from the data alone.
+/// from the data alone. Both are checked before either is registered.
 Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& request,
                        const Dataset& dataset, RunIdentity* identity) {
-  TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
-                    LogRegistry::Open(log, context.clock, context.holder));
-  const Timestamp timestamp = StartOf(dataset.calendar->at(identity->from).date);
+  TILLSTREAM_ASSIGN(const OpenedRegistry opened, OpenRegistry(context, request.registry, log));
+  SchemaRegistry& registry = *opened.registry;
+  const bool may_register = !request.subjects.no_register;
+  const SubjectStrategy strategy = request.subjects.strategy;
   const std::string& topic = request.log.topic;
+  const std::string sales = SubjectOf(strategy, topic, SalesRecordSchema());
+  const std::string totals = SubjectOf(strategy, TotalsTopic(topic), StoreDaySchema());
+  if (may_register) {
+    TILLSTREAM_TRY(MayRegister(registry, sales, SalesRecordSchema()));
+    TILLSTREAM_TRY(MayRegister(registry, totals, StoreDaySchema()));
+  }
+  const Timestamp timestamp = StartOf(dataset.calendar->at(identity->from).date);
   TILLSTREAM_ASSIGN(identity->sales_schema,
-                    registry->Register(ValueSubject(topic), SalesRecordSchema(), timestamp));
-  TILLSTREAM_ASSIGN(identity->totals_schema, registry->Register(ValueSubject(TotalsTopic(topic)),
-                                                                StoreDaySchema(), timestamp));
+                    IdFor(registry, sales, SalesRecordSchema(), may_register, timestamp));
+  TILLSTREAM_ASSIGN(identity->totals_schema,
+                    IdFor(registry, totals, StoreDaySchema(), may_register, timestamp));
   return Ok();
 }
 
@@ -99,9 +125,16 @@ Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& req
                      const RunIdentity& stored) {
   const TopicPartition schemas{std::string(kSchemasTopic), PartitionId(0)};
   const std::string& topic = request.log.topic;
-  const RegisteredSchema own[] = {
-      {SchemaId(1), ValueSubject(topic), 1, SalesRecordSchema().ToJson()},
-      {SchemaId(2), ValueSubject(TotalsTopic(topic)), 1, StoreDaySchema().ToJson()}};
+  const auto first_version = [&](int32_t id, const std::string& of_topic, const Schema& schema) {
+    RegisteredSchema registered;
+    registered.id = SchemaId(id);
+    registered.subject = SubjectOf(request.subjects.strategy, of_topic, schema);
+    registered.version = 1;
+    registered.schema = schema.ToJson();
+    return registered;
+  };
+  const RegisteredSchema own[] = {first_version(1, topic, SalesRecordSchema()),
+                                  first_version(2, TotalsTopic(topic), StoreDaySchema())};
   const bool first = stored.sales_schema == own[0].id && stored.totals_schema == own[1].id;
   const Date date = stored.first_date + std::chrono::days(stored.from.value() - 1);
   return RepairOne(context, log, schemas, [&](Offset offset, RecordBlock* block) -> Status {
@@ -110,9 +143,9 @@ Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& req
                        "{} offset {}: not a registration of this run; restore {} from a copy",
                        schemas.ToString(), offset.value(), schemas.ToString());
     }
-    const SchemaRecord record = MakeSchemaRecord(own[offset.value()]);
+    const SchemasRecord record = MakeSchemaRecord(own[offset.value()]);
     block->Clear(StartOf(date));
-    block->Append(record.key, record.value);
+    block->Append(record.key, *record.value);
     return Ok();
   });
 }
@@ -123,6 +156,7 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
                              const Dataset& dataset, RunManifest& manifest, Day from) {
   RunIdentity identity =
       IdentityOf(dataset, from, CodecName(request.codec), request.segment_bytes_max);
+  if (!request.registry.urls.empty()) identity.schemas = kSchemasOfRegistry;
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
   if (stored) {
     // Refused before anything is written, the schemas included.
@@ -138,7 +172,7 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
     }
   }
   TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
-  if (stored && request.repair) {
+  if (stored && request.repair && stored->schemas == kSchemasOfLog) {
     TILLSTREAM_TRY(RepairSchemas(context, log, request, *stored));
   }
   TILLSTREAM_TRY(RegisterSchemas(context, log, request, dataset, &identity));

@@ -5,6 +5,7 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/registry_options.h"
 #include "replay/replayer.h"
 
 namespace tillstream {
@@ -12,6 +13,8 @@ namespace tillstream {
 /// What `replay` was asked for, checked.
 struct ReplayRequest {
   LogOptions log;
+  RegistryOptions registry;
+  SubjectOptions subjects;
   std::string data;
   std::vector<std::string> stores;  ///< Empty: all.
   std::string from;                 ///< "d_17", a date, or empty for the first day.

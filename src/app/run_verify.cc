@@ -121,11 +121,12 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
   const std::unique_ptr<SegmentLog> log = OpenLog(context, request.log);
-  TILLSTREAM_ASSIGN(const std::unique_ptr<LogRegistry> registry,
-                    LogRegistry::Open(*log, context.clock, context.holder));
+  TILLSTREAM_ASSIGN(const OpenedRegistry opened,
+                    OpenRegistryOfRun(context, request.registry, request.log, *log));
   const auto begin = context.clock.Monotonic();
   std::vector<StoreVerification> stores;
-  for (StoreResult& result : VerifyAll(context, *log, *registry, dataset, *identity, options)) {
+  for (StoreResult& result :
+       VerifyAll(context, *log, *opened.registry, dataset, *identity, options)) {
     if (!result) return result.error();
     stores.push_back(*std::move(result));
   }

@@ -5,11 +5,13 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/registry_options.h"
 
 namespace tillstream {
 
 struct VerifyRequest {
   LogOptions log;
+  RegistryOptions registry;
   std::string data;
   std::vector<std::string> stores;
   std::string from;

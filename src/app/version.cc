@@ -6,6 +6,7 @@
 
 #include "base/library_versions.h"
 #include "log/library_versions.h"
+#include "registry/library_versions.h"
 
 namespace tillstream {
 
@@ -13,6 +14,7 @@ std::string VersionText() {
   std::string text = "tillstream " TILLSTREAM_VERSION "\n";
   for (const std::string& line : BaseLibraryVersions()) text += line + "\n";
   for (const std::string& line : LogLibraryVersions()) text += line + "\n";
+  for (const std::string& line : RegistryLibraryVersions()) text += line + "\n";
   text += "cli11 " CLI11_VERSION "\n";
   text += "toml++ " + std::to_string(TOML_LIB_MAJOR) + "." + std::to_string(TOML_LIB_MINOR) + "." +
           std::to_string(TOML_LIB_PATCH) + "\n";

@@ -24,9 +24,13 @@ enum class ErrorCode {
 struct Error {
   ErrorCode code = ErrorCode::kFailed;
   std::string message;
+  /// The number that a server's protocol has for it, e.g. 40401; 0 without one.
+  int protocol_code = 0;
 
   /// The same error seen from one layer up: "`where`: `message`".
-  [[nodiscard]] Error At(const std::string& where) const { return {code, where + ": " + message}; }
+  [[nodiscard]] Error At(const std::string& where) const {
+    return {code, where + ": " + message, protocol_code};
+  }
 };
 
 /// The name of a code for logs and tests, e.g. "bad input".

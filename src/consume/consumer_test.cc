@@ -378,12 +378,13 @@ TEST_F(PoisonTest, SkipReportsEachAndCountsThem) {
   EXPECT_EQ(sink_.got, (std::vector<std::string>{"0:13", "0:16", "0:17"})) << "a tombstone is none";
   ASSERT_EQ(warnings_.size(), 3U);
   EXPECT_EQ(warnings_[0], "sales-0 offset 12: frame: found magic byte 0x01, needed 0x00; skipped");
-  EXPECT_EQ(warnings_[1], "sales-0 offset 14: schema id 77 is not in the registry; skipped");
+  EXPECT_EQ(warnings_[1],
+            "sales-0 offset 14: schema: id 77 is not registered in log in memory; skipped");
   EXPECT_TRUE(warnings_[2].starts_with("sales-0 offset 15: ")) << warnings_[2];
   EXPECT_EQ(summary_.records, 3);
   EXPECT_EQ(summary_.skipped.size(), 3U);
   EXPECT_EQ(summary_.skipped["frame: found magic byte N, needed N"], 1);
-  EXPECT_EQ(summary_.skipped["schema id N is not in the registry"], 1);
+  EXPECT_EQ(summary_.skipped["schema: id N is not registered in log in memory"], 1);
   EXPECT_EQ(StoredPosition(), Offset(18));
 }
 
@@ -398,7 +399,7 @@ TEST_F(PoisonTest, ManyOfAKindMakeFewLinesAndAreAllCounted) {
   options_.on_error = OnError::kSkip;
   options_.range.start = OffsetSpec{Kind::kOffset, 18};
   ASSERT_TRUE(Run());
-  EXPECT_EQ(summary_.skipped["schema id N is not in the registry"], 500);
+  EXPECT_EQ(summary_.skipped["schema: id N is not registered in log in memory"], 500);
   EXPECT_EQ(summary_.skipped.size(), 1U);
   ASSERT_EQ(warnings_.size(), 21U);
   EXPECT_EQ(warnings_.back(), "more of the same are only counted");
@@ -427,7 +428,7 @@ TEST_F(PoisonTest, ReasonsBeyondALimitAreCountedTogether) {
   ASSERT_TRUE(Run());
   EXPECT_EQ(summary_.skipped.size(), 21U);
   EXPECT_EQ(summary_.skipped["other reasons"], 6);
-  EXPECT_EQ(summary_.skipped["schema: id N is \"KINDA\", needed Avro without references"], 1);
+  EXPECT_EQ(summary_.skipped["schema: id N is \"KINDA\", needed AVRO"], 1);
 }
 
 TEST_F(PoisonTest, SkippedRecordsAreNoPartOfTheCount) {

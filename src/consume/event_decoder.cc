@@ -8,11 +8,9 @@ Result<EventDecoder::Reader*> EventDecoder::ReaderOf(SchemaId id) {
   const auto known = readers_.find(id);
   if (known != readers_.end()) return &known->second;
   Result<Schema> schema = registry_.Find(id);
-  if (!schema && schema.error().code == ErrorCode::kNotFound) {
-    return MakeError(ErrorCode::kCorrupt, "schema id {} is not in the registry", id.value());
-  }
-  if (!schema && schema.error().code == ErrorCode::kBadInput) {
-    return Error{ErrorCode::kCorrupt, schema.error().message};
+  if (!schema && (schema.error().code == ErrorCode::kNotFound ||
+                  schema.error().code == ErrorCode::kBadInput)) {
+    return MakeError(ErrorCode::kCorrupt, "{}", schema.error().message);
   }
   if (!schema) return schema.error();
   Reader reader;

@@ -103,11 +103,11 @@ TEST_F(EventDecoderTest, WhatIsNoFrameIsCorrupt) {
 TEST_F(EventDecoderTest, AnUnknownIdIsCorruptUntilItIsRegistered) {
   std::string bytes;
   AppendFrame(SchemaId(77), &bytes);
-  EXPECT_EQ(FaultOf(bytes), "schema id 77 is not in the registry");
+  EXPECT_EQ(FaultOf(bytes), "schema: id 77 is not registered in log in memory");
   bytes.clear();
   AppendFrame(SchemaId(3), &bytes);
   bytes += "\x02";
-  EXPECT_EQ(FaultOf(bytes), "schema id 3 is not in the registry");
+  EXPECT_EQ(FaultOf(bytes), "schema: id 3 is not registered in log in memory");
   ASSERT_EQ(Register("numbers-value", "\"int\""), SchemaId(3));
   EXPECT_EQ(FaultOf(bytes), "no fault");
 }

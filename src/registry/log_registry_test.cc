@@ -5,6 +5,8 @@
 
 #include "avro/sales_codec.h"
 #include "log/memory_log.h"
+#include "registry/schemas_topic.h"
+#include "registry/subject_name.h"
 #include "testing/sim_clock.h"
 
 namespace tillstream {
@@ -145,7 +147,7 @@ class LogRegistryTest : public ::testing::Test {
 TEST_F(LogRegistryTest, OpeningWritesNothing) {
   const auto registry = Open();
   EXPECT_THAT(*registry->List(), IsEmpty());
-  EXPECT_THAT(*registry->Check("sales-value", One()), IsEmpty());
+  EXPECT_THAT(registry->Check("sales-value", One())->reasons, IsEmpty());
   const auto found = registry->Find(SchemaId(1));
   EXPECT_EQ(found.error().code, ErrorCode::kNotFound);
   EXPECT_EQ(found.error().message, "schema: id 1 is not registered in log here");
@@ -200,14 +202,16 @@ TEST_F(LogRegistryTest, IncompatibleSchemaIsRefusedBeforeAnythingIsWritten) {
   EXPECT_EQ(refused.error().code, ErrorCode::kBadInput);
   EXPECT_EQ(
       refused.error().message,
-      "schema: subject \"sales-value\": incompatible with version 1 (BACKWARD): field \"a\": "
-      "int cannot be read as string (TYPE_MISMATCH); field \"c\": not in the writer's schema and "
+      "schema: subject \"sales-value\": incompatible (BACKWARD): version 1: field \"a\": int "
+      "cannot "
+      "be read as string (TYPE_MISMATCH); version 1: field \"c\": not in the writer's schema and "
       "without a default (READER_FIELD_MISSING_DEFAULT_VALUE)");
-  EXPECT_THAT(*registry->Check("sales-value", Broken()),
-              ElementsAre("field \"a\": int cannot be read as string (TYPE_MISMATCH)",
-                          "field \"c\": not in the writer's schema and without a default "
-                          "(READER_FIELD_MISSING_DEFAULT_VALUE)"));
-  EXPECT_THAT(*registry->Check("sales-value", Two()), IsEmpty());
+  EXPECT_THAT(
+      registry->Check("sales-value", Broken())->reasons,
+      ElementsAre("version 1: field \"a\": int cannot be read as string (TYPE_MISMATCH)",
+                  "version 1: field \"c\": not in the writer's schema and without a default "
+                  "(READER_FIELD_MISSING_DEFAULT_VALUE)"));
+  EXPECT_THAT(registry->Check("sales-value", Two())->reasons, IsEmpty());
   EXPECT_EQ(Records().size(), 1U);
 }
 
@@ -241,6 +245,7 @@ TEST_F(LogRegistryTest, IdsAreDurableBeforeTheyAreGiven) {
   registry = Open();
   EXPECT_EQ(registry->Register("sales-value", One(), kFirstDay).error().message, "disk: gone");
   log_.syncs_fail = false;
+  registry = Open();
   const int sync_count = log_.sync_count;
   EXPECT_EQ(*registry->Register("sales-value", One(), kFirstDay), SchemaId(1));
   EXPECT_EQ(log_.sync_count, sync_count + 1);
@@ -298,7 +303,7 @@ TEST_F(LogRegistryTest, SoftlyDeletedSchemaIsFoundByIdAndNotOffered) {
   const auto registry = Open();
   EXPECT_THAT(*registry->List(), IsEmpty());
   EXPECT_TRUE(registry->Find(SchemaId(1)));
-  EXPECT_THAT(*registry->Check("sales-value", Broken()), IsEmpty());
+  EXPECT_THAT(registry->Check("sales-value", Broken())->reasons, IsEmpty());
   // Again: the same id, the next version.
   EXPECT_EQ(*registry->Register("sales-value", One(), kFirstDay), SchemaId(1));
   EXPECT_EQ(registry->List()->at(0).version, 2);
@@ -332,14 +337,17 @@ TEST_F(LogRegistryTest, NextIdIsBehindTheHighestInWhateverOrderTheyStand) {
 
 TEST_F(LogRegistryTest, SchemasThatAreNotAvroAreKeptAndNotRead) {
   Write(Key("x", 1), ValueOf("x", 1, 4, R"("schemaType":"PROTOBUF","schema":"message M {}")"));
-  Write(Key("y", 1), ValueOf("y", 1, 5, R"("references":[{"name":"a"}],"schema":"\"a.B\"")"));
+  Write(Key("y", 1),
+        ValueOf("y", 1, 5,
+                R"("references":[{"name":"a.B","subject":"z","version":1}],"schema":"\"a.B\"")"));
   const auto registry = Open();
   EXPECT_EQ(registry->List()->size(), 2U);
   EXPECT_EQ(registry->Find(SchemaId(4)).error().message,
-            "schema: id 4 is \"PROTOBUF\", needed Avro without references");
-  EXPECT_EQ(registry->Find(SchemaId(5)).error().code, ErrorCode::kBadInput);
+            "schema: id 4 is \"PROTOBUF\", needed AVRO");
+  EXPECT_EQ(registry->Find(SchemaId(5)).error().message,
+            "schema: id 5 refers to schemas that are not in log here");
   EXPECT_EQ(*registry->Register("sales-value", One(), kFirstDay), SchemaId(6));
-  EXPECT_THAT(*registry->Check("x", One()), ElementsAre("version 1 is of type PROTOBUF"));
+  EXPECT_THAT(registry->Check("x", One())->reasons, ElementsAre("version 1 is of type PROTOBUF"));
 }
 
 TEST_F(LogRegistryTest, DamagedRecordIsCorruptAndNamesTheOffset) {

@@ -38,7 +38,59 @@ Result<int32_t> Number(const Json& json, const char* key, const char* what) {
   return found->get<int32_t>();
 }
 
+/// The subject that a setting is of: empty for that of all.
+Result<std::string> SettingSubject(const Json& key) {
+  const auto subject = key.find("subject");
+  if (subject == key.end() || subject->is_null()) return std::string();
+  return Text(key, "subject", "key");
+}
+
+Result<std::vector<SchemaReference>> References(const Json& value) {
+  std::vector<SchemaReference> references;
+  const auto list = value.find("references");
+  if (list == value.end() || !list->is_array()) return references;
+  for (const Json& json : *list) {
+    SchemaReference reference;
+    TILLSTREAM_ASSIGN(reference.name, Text(json, "name", "value: a reference"));
+    TILLSTREAM_ASSIGN(reference.subject, Text(json, "subject", "value: a reference"));
+    TILLSTREAM_ASSIGN(reference.version, Number(json, "version", "value: a reference"));
+    references.push_back(std::move(reference));
+  }
+  return references;
+}
+
+/// Sets `settings[subject]` to what `key` of a setting's record says, or takes it back.
+template <typename Value, typename FromName>
+Status ApplySetting(const RecordView& record, const std::string& subject, const char* key,
+                    FromName from_name, std::map<std::string, Value>* settings) {
+  if (!record.has_value) {
+    settings->erase(subject);
+    return Ok();
+  }
+  TILLSTREAM_ASSIGN(const Json value, ParseObject(record.value, "value"));
+  const auto found = value.find(key);
+  if (found == value.end() || found->is_null()) {
+    settings->erase(subject);
+    return Ok();
+  }
+  TILLSTREAM_ASSIGN(const std::string name, Text(value, key, "value"));
+  const auto setting = from_name(name);
+  if (!setting) {
+    return MakeError(ErrorCode::kCorrupt, "value: {} {} is not known", Quote(key), Quote(name));
+  }
+  settings->insert_or_assign(subject, *setting);
+  return Ok();
+}
+
 }  // namespace
+
+std::string SchemaIdentity(const Schema& schema, const std::vector<SchemaReference>& references) {
+  std::string identity = schema.ToJson();
+  for (const SchemaReference& reference : references) {
+    identity += fmt::format("\n{} {} {}", reference.name, reference.version, reference.subject);
+  }
+  return identity;
+}
 
 Status SchemaHistory::Apply(const RecordView& record) {
   if (!record.has_key) return MakeError(ErrorCode::kCorrupt, "key: found null, needed JSON");
@@ -53,31 +105,35 @@ Status SchemaHistory::Apply(const RecordView& record) {
     TILLSTREAM_ASSIGN(const std::string subject, Text(key, "subject", "key"));
     return ApplyDeleteSubject(record, subject);
   }
+  if (kind == "CONFIG") {
+    TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(key));
+    return ApplySetting(record, subject, "compatibilityLevel", CompatibilityLevelFromName,
+                        &levels_);
+  }
+  if (kind == "MODE") {
+    TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(key));
+    return ApplySetting(record, subject, "mode", SubjectModeFromName, &modes_);
+  }
   return Ok();
 }
 
 Status SchemaHistory::ApplySchema(const RecordView& record, const std::string& subject,
                                   int32_t version) {
   if (!record.has_value) {  // deleted for good: the version goes, its id stays readable
-    const auto gone = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-      return entry.registered.subject == subject && entry.registered.version == version;
-    });
-    if (gone == entries_.end()) return Ok();
-    retired_.insert_or_assign(gone->registered.id, std::move(*gone));
-    entries_.erase(gone);
+    Remove(subject, version);
     return Ok();
   }
   TILLSTREAM_ASSIGN(const Json value, ParseObject(record.value, "value"));
-  Entry entry;
-  entry.registered.subject = subject;
-  entry.registered.version = version;
+  SubjectVersion entry;
+  entry.version = version;
   entry.offset = record.offset;
   TILLSTREAM_ASSIGN(const int32_t id, Number(value, "id", "value"));
-  entry.registered.id = SchemaId(id);
-  TILLSTREAM_ASSIGN(entry.registered.schema, Text(value, "schema", "value"));
-  entry.schema_type = "AVRO";
+  entry.id = SchemaId(id);
+  StoredSchema schema;
+  TILLSTREAM_ASSIGN(schema.text, Text(value, "schema", "value"));
+  schema.type = kAvroType;
   if (const auto type = value.find("schemaType"); type != value.end() && type->is_string()) {
-    entry.schema_type = type->get<std::string>();
+    schema.type = type->get<std::string>();
   }
   if (const auto deleted = value.find("deleted"); deleted != value.end()) {
     if (!deleted->is_boolean()) {
@@ -86,23 +142,63 @@ Status SchemaHistory::ApplySchema(const RecordView& record, const std::string& s
     }
     entry.is_deleted = deleted->get<bool>();
   }
-  const auto references = value.find("references");
-  const bool has_references =
-      references != value.end() && references->is_array() && !references->empty();
-  if (entry.schema_type == "AVRO" && !has_references) {
-    auto parsed = Schema::Parse(entry.registered.schema);
-    if (!parsed) return Error{ErrorCode::kCorrupt, "value: " + parsed.error().message};
-    entry.identity = parsed->ToJson();
-    entry.parsed = std::move(*parsed);
-  }
-  if (const Entry* same = FindId(entry.registered.id);
-      same != nullptr && same->parsed && entry.parsed &&
-      same->parsed->CanonicalForm() != entry.parsed->CanonicalForm()) {
-    return MakeError(ErrorCode::kCorrupt, "value: id {} is already another schema's",
-                     entry.registered.id.value());
-  }
-  Put(std::move(entry));
+  TILLSTREAM_ASSIGN(schema.references, References(value));
+  TILLSTREAM_ASSIGN(entry.schema, Store(entry.id, std::move(schema)));
+
+  Remove(subject, version);
+  ids_[entry.id].versions.emplace(subject, version);
+  subjects_[subject].insert_or_assign(version, std::move(entry));
   return Ok();
+}
+
+/// The schema under its id, parsed at its first record; the same one again for a further version.
+Result<std::shared_ptr<const StoredSchema>> SchemaHistory::Store(SchemaId id, StoredSchema schema) {
+  const auto known = ids_.find(id);
+  if (known != ids_.end() && known->second.schema->text == schema.text &&
+      known->second.schema->references == schema.references &&
+      known->second.schema->type == schema.type) {
+    return known->second.schema;
+  }
+  if (schema.type == kAvroType) {
+    std::vector<Schema> referenced;
+    bool has_all = true;
+    for (const SchemaReference& reference : schema.references) {
+      const Versions* const versions = Find(reference.subject);
+      const auto found =
+          versions == nullptr ? Versions::const_iterator() : versions->find(reference.version);
+      if (versions == nullptr || found == versions->end() || !found->second.schema->parsed) {
+        has_all = false;
+        break;
+      }
+      referenced.push_back(*found->second.schema->parsed);
+    }
+    if (has_all) {
+      auto parsed = Schema::Parse(schema.text, referenced);
+      if (!parsed) return Error{ErrorCode::kCorrupt, "value: " + parsed.error().message};
+      schema.identity = SchemaIdentity(*parsed, schema.references);
+      schema.parsed = std::move(*parsed);
+    }
+  }
+  if (known != ids_.end() && known->second.schema->parsed && schema.parsed &&
+      known->second.schema->parsed->CanonicalForm() != schema.parsed->CanonicalForm()) {
+    return MakeError(ErrorCode::kCorrupt, "value: id {} is already another schema's", id.value());
+  }
+  id_max_ = std::max(id_max_, id);
+  auto stored = std::make_shared<const StoredSchema>(std::move(schema));
+  if (!stored->identity.empty()) id_by_identity_.try_emplace(stored->identity, id);
+  ids_[id].schema = stored;
+  return std::shared_ptr<const StoredSchema>(stored);
+}
+
+/// Takes the version away; its id stays known.
+void SchemaHistory::Remove(const std::string& subject, int32_t version) {
+  const auto versions = subjects_.find(subject);
+  if (versions == subjects_.end()) return;
+  const auto entry = versions->second.find(version);
+  if (entry == versions->second.end()) return;
+  ids_[entry->second.id].versions.erase({subject, version});
+  versions->second.erase(entry);
+  if (versions->second.empty()) subjects_.erase(versions);
 }
 
 /// Deletes the versions up to the one named, softly.
@@ -110,98 +206,97 @@ Status SchemaHistory::ApplyDeleteSubject(const RecordView& record, const std::st
   if (!record.has_value) return Ok();
   TILLSTREAM_ASSIGN(const Json value, ParseObject(record.value, "value"));
   TILLSTREAM_ASSIGN(const int32_t version, Number(value, "version", "value"));
-  for (Entry& entry : entries_) {
-    if (entry.registered.subject == subject && entry.registered.version <= version) {
-      entry.is_deleted = true;
-    }
+  const auto versions = subjects_.find(subject);
+  if (versions == subjects_.end()) return Ok();
+  for (auto& [number, entry] : versions->second) {
+    if (number <= version) entry.is_deleted = true;
   }
   return Ok();
 }
 
-/// A later record of the same subject and version takes the earlier one's place.
-void SchemaHistory::Put(Entry entry) {
-  id_max_ = std::max(id_max_, entry.registered.id);
-  for (Entry& present : entries_) {
-    if (present.registered.subject == entry.registered.subject &&
-        present.registered.version == entry.registered.version) {
-      if (present.registered.id != entry.registered.id) {
-        retired_.insert_or_assign(present.registered.id, present);
-      }
-      present = std::move(entry);
-      return;
-    }
-  }
-  entries_.push_back(std::move(entry));
+const SchemaHistory::Versions* SchemaHistory::Find(const std::string& subject) const {
+  const auto versions = subjects_.find(subject);
+  return versions == subjects_.end() ? nullptr : &versions->second;
 }
 
-const SchemaHistory::Entry* SchemaHistory::Latest(const std::string& subject) const {
-  const Entry* latest = nullptr;
-  for (const Entry& entry : entries_) {
-    if (entry.registered.subject == subject && !entry.is_deleted &&
-        (latest == nullptr || entry.registered.version > latest->registered.version)) {
-      latest = &entry;
-    }
-  }
-  return latest;
+const SubjectVersion* SchemaHistory::Latest(const std::string& subject) const {
+  const Versions* const versions = Find(subject);
+  if (versions == nullptr) return nullptr;
+  const auto latest = std::find_if(versions->rbegin(), versions->rend(),
+                                   [](const auto& entry) { return !entry.second.is_deleted; });
+  return latest == versions->rend() ? nullptr : &latest->second;
 }
 
-const SchemaHistory::Entry* SchemaHistory::Find(const std::string& subject,
-                                                const std::string& identity) const {
-  for (const Entry& entry : entries_) {
-    if (entry.registered.subject == subject && !entry.is_deleted && entry.identity == identity) {
-      return &entry;
-    }
-  }
-  return nullptr;
+const SubjectVersion* SchemaHistory::FindSchema(const std::string& subject,
+                                                const std::string& identity,
+                                                bool with_deleted) const {
+  const Versions* const versions = Find(subject);
+  if (versions == nullptr) return nullptr;
+  const auto found = std::find_if(versions->rbegin(), versions->rend(), [&](const auto& entry) {
+    return entry.second.schema->identity == identity && (with_deleted || !entry.second.is_deleted);
+  });
+  return found == versions->rend() ? nullptr : &found->second;
 }
 
 std::optional<SchemaId> SchemaHistory::IdOf(const std::string& identity) const {
-  for (const Entry& entry : entries_) {
-    if (entry.identity == identity) return entry.registered.id;
-  }
-  for (const auto& [id, entry] : retired_) {
-    if (entry.identity == identity) return id;
-  }
-  return std::nullopt;
+  const auto found = id_by_identity_.find(identity);
+  if (found == id_by_identity_.end()) return std::nullopt;
+  return found->second;
 }
 
-const SchemaHistory::Entry* SchemaHistory::FindId(SchemaId id) const {
-  for (const Entry& entry : entries_) {
-    if (entry.registered.id == id) return &entry;
+const StoredSchema* SchemaHistory::FindId(SchemaId id) const {
+  const auto found = ids_.find(id);
+  return found == ids_.end() ? nullptr : found->second.schema.get();
+}
+
+std::vector<std::pair<std::string, int32_t>> SchemaHistory::VersionsOf(SchemaId id) const {
+  const auto found = ids_.find(id);
+  if (found == ids_.end()) return {};
+  return {found->second.versions.begin(), found->second.versions.end()};
+}
+
+std::vector<SchemaId> SchemaHistory::ReferencedBy(const std::string& subject,
+                                                  int32_t version) const {
+  std::set<SchemaId> ids;
+  for (const auto& [name, versions] : subjects_) {
+    for (const auto& [number, entry] : versions) {
+      if (entry.is_deleted) continue;
+      const auto& references = entry.schema->references;
+      if (std::any_of(references.begin(), references.end(), [&](const SchemaReference& reference) {
+            return reference.subject == subject && reference.version == version;
+          })) {
+        ids.insert(entry.id);
+      }
+    }
   }
-  const auto found = retired_.find(id);
-  return found == retired_.end() ? nullptr : &found->second;
+  return {ids.begin(), ids.end()};
 }
 
 int32_t SchemaHistory::NextVersion(const std::string& subject) const {
-  int32_t version_max = 0;
-  for (const Entry& entry : entries_) {
-    if (entry.registered.subject == subject) {
-      version_max = std::max(version_max, entry.registered.version);
-    }
-  }
-  return version_max + 1;
+  const Versions* const versions = Find(subject);
+  return versions == nullptr ? 1 : versions->rbegin()->first + 1;
 }
 
-std::vector<RegisteredSchema> SchemaHistory::List() const {
-  std::vector<RegisteredSchema> list;
-  for (const Entry& entry : entries_) {
-    if (!entry.is_deleted) list.push_back(entry.registered);
-  }
-  return list;
+std::optional<CompatibilityLevel> SchemaHistory::LevelOf(const std::string& subject) const {
+  const auto found = levels_.find(subject);
+  if (found == levels_.end()) return std::nullopt;
+  return found->second;
 }
 
-SchemaRecord MakeSchemaRecord(const RegisteredSchema& registered) {
-  const Json key = {{"keytype", "SCHEMA"},
-                    {"subject", registered.subject},
-                    {"version", registered.version},
-                    {"magic", 1}};
-  const Json value = {{"subject", registered.subject},
-                      {"version", registered.version},
-                      {"id", registered.id.value()},
-                      {"schema", registered.schema},
-                      {"deleted", false}};
-  return {DumpJson(key), DumpJson(value)};
+std::optional<SubjectMode> SchemaHistory::ModeOf(const std::string& subject) const {
+  const auto found = modes_.find(subject);
+  if (found == modes_.end()) return std::nullopt;
+  return found->second;
+}
+
+CompatibilityLevel SchemaHistory::LevelFor(const std::string& subject) const {
+  return LevelOf(subject).value_or(LevelOf("").value_or(CompatibilityLevel::kBackward));
+}
+
+SubjectMode SchemaHistory::ModeFor(const std::string& subject) const {
+  const SubjectMode global = ModeOf("").value_or(SubjectMode::kReadWrite);
+  if (global == SubjectMode::kReadOnlyOverride) return global;
+  return ModeOf(subject).value_or(global);
 }
 
 }  // namespace tillstream

@@ -2,68 +2,111 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "avro/schema.h"
 #include "base/result.h"
 #include "log/record_block.h"
-#include "registry/schema_registry.h"
+#include "registry/registered_schema.h"
 
 namespace tillstream {
+
+/// A schema as some version has it. Immutable; versions of several subjects may share one.
+struct StoredSchema {
+  std::string text;
+  std::string type;
+  std::vector<SchemaReference> references;
+  std::optional<Schema> parsed;  ///< Avro whose references are there.
+  /// What makes two schemas the same: SchemaIdentity() of `parsed`; empty without it.
+  std::string identity;
+};
+
+/// Equal for schemas that get one id: the printed text, and the references that it leans on.
+std::string SchemaIdentity(const Schema& schema, const std::vector<SchemaReference>& references);
+
+/// A version of a subject.
+struct SubjectVersion {
+  SchemaId id;
+  int32_t version = 0;
+  std::shared_ptr<const StoredSchema> schema;
+  Offset offset;            ///< Of its latest record.
+  bool is_deleted = false;  ///< Softly: not offered any more, still found by id.
+};
 
 /// What the records of a `_schemas` topic say, applied one after the other. Plain state, no I/O.
 /// Not thread safe.
 class SchemaHistory {
  public:
-  /// A version of a subject.
-  struct Entry {
-    RegisteredSchema registered;
-    std::string schema_type;       ///< "AVRO", or a kind that is not read here.
-    std::optional<Schema> parsed;  ///< Avro that refers to no other subject.
-    std::string identity;          ///< Schema::ToJson() of `parsed`; empty without it.
-    Offset offset;                 ///< Of its latest record.
-    bool is_deleted = false;       ///< Softly: not offered any more, still found by id.
-  };
+  using Versions = std::map<int32_t, SubjectVersion>;
 
   /// Applies the next record. Unknown kinds of keys are passed over, since other programs may keep
   /// theirs here. kCorrupt when the record is none of this topic.
   Status Apply(const RecordView& record);
 
-  /// The version of `subject` with the highest number that is not deleted; null without one.
-  const Entry* Latest(const std::string& subject) const;
+  /// All subjects with the versions that were not deleted for good.
+  const std::map<std::string, Versions>& subjects() const { return subjects_; }
 
-  /// The version of `subject` that is this schema and not deleted; null without one.
-  const Entry* Find(const std::string& subject, const std::string& identity) const;
+  /// The versions of `subject`; null when it never had one, or all are deleted for good.
+  const Versions* Find(const std::string& subject) const;
+
+  /// The version of `subject` with the highest number that is not deleted; null without one.
+  const SubjectVersion* Latest(const std::string& subject) const;
+
+  /// The latest version of `subject` that is the schema `identity`; null without one.
+  const SubjectVersion* FindSchema(const std::string& subject, const std::string& identity,
+                                   bool with_deleted = false) const;
 
   /// The id that the schema has under any subject, also a deleted one.
   std::optional<SchemaId> IdOf(const std::string& identity) const;
 
-  /// Any entry with this id; null when there was none.
-  const Entry* FindId(SchemaId id) const;
+  /// The schema with this id, also a deleted one; null when the id was never given.
+  const StoredSchema* FindId(SchemaId id) const;
+
+  /// Subjects and versions that have the id, deleted ones among them.
+  std::vector<std::pair<std::string, int32_t>> VersionsOf(SchemaId id) const;
+
+  /// Ids of the schemas that refer to this version, softly deleted ones aside; ascending.
+  std::vector<SchemaId> ReferencedBy(const std::string& subject, int32_t version) const;
+
+  int64_t id_count() const { return static_cast<int64_t>(ids_.size()); }
 
   SchemaId NextId() const { return id_max_ + 1; }
+  /// Softly deleted versions count, those deleted for good do not.
   int32_t NextVersion(const std::string& subject) const;
 
-  /// The versions that are not deleted, in the order of their registration.
-  std::vector<RegisteredSchema> List() const;
+  /// The setting of one subject, or of all for the empty name; none where there is no own one.
+  std::optional<CompatibilityLevel> LevelOf(const std::string& subject) const;
+  std::optional<SubjectMode> ModeOf(const std::string& subject) const;
+
+  /// What holds for a subject: its own setting, else that of all, else BACKWARD and READWRITE. A
+  /// READONLY_OVERRIDE of all goes before a subject's own mode.
+  CompatibilityLevel LevelFor(const std::string& subject) const;
+  SubjectMode ModeFor(const std::string& subject) const;
 
  private:
+  struct IdEntry {
+    std::shared_ptr<const StoredSchema> schema;
+    std::set<std::pair<std::string, int32_t>> versions;
+  };
+
   Status ApplySchema(const RecordView& record, const std::string& subject, int32_t version);
   Status ApplyDeleteSubject(const RecordView& record, const std::string& subject);
-  void Put(Entry entry);
+  void Remove(const std::string& subject, int32_t version);
+  Result<std::shared_ptr<const StoredSchema>> Store(SchemaId id, StoredSchema schema);
 
-  std::vector<Entry> entries_;         ///< By first registration.
-  std::map<SchemaId, Entry> retired_;  ///< Last entry of ids that no version has any more.
+  std::map<std::string, Versions> subjects_;
+  std::map<SchemaId, IdEntry> ids_;
+  std::unordered_map<std::string, SchemaId> id_by_identity_;
+  std::map<std::string, CompatibilityLevel> levels_;
+  std::map<std::string, SubjectMode> modes_;
   SchemaId id_max_;
 };
-
-/// The record that registers a version, as Confluent's registry writes it.
-struct SchemaRecord {
-  std::string key;
-  std::string value;
-};
-SchemaRecord MakeSchemaRecord(const RegisteredSchema& registered);
 
 }  // namespace tillstream

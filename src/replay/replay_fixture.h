@@ -14,6 +14,7 @@
 #include "log/record_batch.h"
 #include "model/names.h"
 #include "registry/log_registry.h"
+#include "registry/subject_name.h"
 #include "replay/replayer.h"
 #include "testing/memory_files.h"
 #include "testing/sim_clock.h"

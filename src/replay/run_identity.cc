@@ -74,6 +74,14 @@ Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& curr
   TILLSTREAM_TRY(Same("--plan", stored.plan, current.plan));
   TILLSTREAM_TRY(Same("--codec", stored.codec, current.codec));
   TILLSTREAM_TRY(Same("--segment-bytes", stored.segment_bytes_max, current.segment_bytes_max));
+  if (stored.schemas != current.schemas) {
+    return MakeError(ErrorCode::kRefused, "run: began with schema ids of {}, found those of {}; {}",
+                     stored.schemas == kSchemasOfLog ? "the log" : "a registry",
+                     current.schemas == kSchemasOfLog
+                         ? "the log, since no --registry is given"
+                         : "a registry, by --registry or SCHEMA_REGISTRY_URL",
+                     kRemedy);
+  }
   if (current.sales_schema != SchemaId(0)) {
     TILLSTREAM_TRY(Same("schema id", stored.sales_schema.value(), current.sales_schema.value()));
     TILLSTREAM_TRY(

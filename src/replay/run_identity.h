@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -14,6 +15,11 @@
 #include "replay/speed.h"
 
 namespace tillstream {
+
+/// Whose schema ids a run's events carry: those of the log's own topic `_schemas`, or of a registry
+/// elsewhere.
+inline constexpr std::string_view kSchemasOfLog = "log";
+inline constexpr std::string_view kSchemasOfRegistry = "registry";
 
 /// What one store's stream is made from.
 struct StoreIdentity {
@@ -28,12 +34,13 @@ struct StoreIdentity {
 /// What must not change from one start of a run to the next, since the bytes of the log follow from
 /// it. `--to`, `--speed`, `--store`, `--threads` and `--sync` are not part of it.
 struct RunIdentity {
-  Day from{1};                    ///< First day of the stream.
-  Date first_date{};              ///< Date of d_1.
-  std::string plan = "store";     ///< Partition plan.
-  std::string codec;              ///< "none", "lz4" or "zstd".
-  int64_t segment_bytes_max = 0;  ///< Where segments roll.
-  SchemaId sales_schema;          ///< Writer schema ids in the registry.
+  Day from{1};                         ///< First day of the stream.
+  Date first_date{};                   ///< Date of d_1.
+  std::string plan = "store";          ///< Partition plan.
+  std::string codec;                   ///< "none", "lz4" or "zstd".
+  int64_t segment_bytes_max = 0;       ///< Where segments roll.
+  std::string schemas{kSchemasOfLog};  ///< Whose the schema ids are.
+  SchemaId sales_schema;               ///< Writer schema ids in the registry.
   SchemaId totals_schema;
   std::map<std::string, StoreIdentity> stores;  ///< All stores of the dataset, by id.
   std::string started_at;                       ///< Wall time of the first start; for people only.

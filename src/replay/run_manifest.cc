@@ -70,6 +70,7 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
                      {"first_date", FormatDate(identity.first_date)},
                      {"codec", identity.codec},
                      {"segment_bytes", identity.segment_bytes_max},
+                     {"schemas", identity.schemas},
                      {"sales_schema_id", identity.sales_schema.value()},
                      {"totals_schema_id", identity.totals_schema.value()},
                      {"stores", stores}};
@@ -100,6 +101,10 @@ Result<RunIdentity> FromJson(const Json& json) {
   identity.first_date = *first_date;
   identity.codec = json.at("codec");
   identity.segment_bytes_max = json.at("segment_bytes");
+  // Runs of releases that knew no other place have no word of it.
+  identity.schemas = json.value("schemas", std::string(kSchemasOfLog));
+  Need(identity.schemas == kSchemasOfLog || identity.schemas == kSchemasOfRegistry,
+       "schemas of log or registry");
   identity.sales_schema = SchemaId(json.at("sales_schema_id").get<int32_t>());
   identity.totals_schema = SchemaId(json.at("totals_schema_id").get<int32_t>());
   for (const auto& [id, entry] : json.at("stores").items()) {

@@ -34,9 +34,8 @@ Result<std::string> Decode(std::string_view text, bool plus_is_space) {
       i += 2;
     }
   }
-  if (!IsPrintableUtf8(decoded)) {
-    return MakeError(ErrorCode::kBadInput, "{}: needed UTF-8 without control characters",
-                     Quote(text));
+  if (!IsUtf8(decoded)) {
+    return MakeError(ErrorCode::kBadInput, "{}: needed UTF-8", Quote(text));
   }
   return decoded;
 }

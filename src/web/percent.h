@@ -12,8 +12,8 @@ namespace tillstream {
 
 /// Decodes one segment of a path: "%2F" is '/', "%3A" is ':', '+' stays '+'.
 ///
-/// kBadInput when an escape is not '%' and two hex digits, or the result is not valid UTF-8 or has
-/// control characters; the message quotes the segment.
+/// kBadInput when an escape is not '%' and two hex digits, or the result is not valid UTF-8; the
+/// message quotes the segment.
 Result<std::string> DecodePercent(std::string_view segment);
 
 /// Splits a path at '/' and decodes each segment: "/subjects/a%2Fb" is {"subjects", "a/b"}. One

@@ -6,27 +6,35 @@ import re
 # name: (exit code, pattern)
 SAID = {
     # The schema does not fit.
-    "incompatible": (3, r"{subject}.*BACKWARD.*sold"),
-    "not registered": (3, r"{subject}.*not registered"),
-    "invalid": (3, r"{subject}.*422"),
+    "incompatible": (3, r"schema: subject \"{subject}\": incompatible \(BACKWARD\): .*"
+                        r"(sold|/fields/6)"),  # Apicurio names a field by its place
+    "not registered": (3, r"schema: subject \"{subject}\": this schema is not registered in "
+                          r"registry {url}; register it with tillstream schema register, or leave "
+                          r"out --no-register$"),
     # The registry cannot be asked, or does not want to be.
-    "refused connection": (5, r"{url}.*refused"),
-    "no answer": (5, r"{url}.*(timed out|no answer)"),
-    "reset": (5, r"{url}.*(reset|closed)"),
-    "cut": (5, r"{url}.*(ended|closed|bytes)"),
-    "unauthorized": (5, r"{url}.*401"),
-    "forbidden": (5, r"{url}.*403"),
-    "too many requests": (5, r"{url}.*429"),
-    "server error": (5, r"{url}.*500"),
-    "html": (5, r"{url}.*502.*text/html"),
-    "not json": (5, r"{url}.*JSON"),
-    "not as documented": (5, r"{url}.*\"?id\"?"),
-    "certificate": (5, r"{url}.*certificate"),
-    "client certificate": (5, r"{url}.*"),
+    "refused connection": (5, r"registry {url}: connection refused \(.* of at most 2 s, \d+ tries\)$"),
+    "no answer": (5, r"registry {url}: no answer within 0\.\d s \(.* of at most 2 s, \d tries\)$"),
+    "cut": (5, r"registry {url}: the connection was cut before the answer ended \(.* tries\)$"),
+    "unauthorized": (5, r"registry {url}: \w+ \S+: 401.*; give --registry-user or "
+                        r"--registry-token-file$"),
+    "forbidden": (5, r"registry {url}: \w+ \S+: 403.*; this user may not do that$"),
+    "invalid": (5, r"registry {url}: \w+ \S+: 42201 invalid$"),
+    "too many requests": (5, r"registry {url}: 429 .*\(.* tries\)$"),
+    "server error": (5, r"registry {url}: 500 .*\(.* tries\)$"),
+    "html": (5, r"registry {url}: 502 with text/html\S* that is no JSON, as of a proxy \(.* tries\)$"),
+    "not json": (5, r"registry {url}: \w+ \S+: found \S+.* that is no JSON, as of a proxy or another "
+                    r"server; is the base URL right$"),
+    "not as documented": (5, r"registry {url}: \w+ \S+: found \".*\", needed an object with a "
+                             r"(number \"id\"|text \"schema\")$"),
+    "certificate": (5, r"{url}: its certificate is not trusted \(.*\); give its authority with "
+                       r"--registry-ca$"),
+    "client certificate": (5, r"registry {url}: no TLS connection \(.*alert.*\); does it speak https, "
+                              r"and does it ask for --registry-cert$"),
     # What is in the log does not fit the registry.
-    "unknown id": (4, r"{url}.*id \d+"),
+    "unknown id": (4, r"sales-\d offset 0: schema: id \d+ is not registered in registry {url}; "),
     "other id": (7, r"schema"),
-    "registry needed": (4, r"--registry"),
+    "registry needed": (2, r"run: the schema ids of topic \"sales\" are those of a registry; "
+                           r"give it with --registry URL$"),
 }
 
 

@@ -18,7 +18,7 @@ LONG = ("--registry-timeout", "60s")
 # name: (fault, what is said, whether it is asked again)
 LASTING = {
     "silent": (fault_proxy.silent, "no answer", True),
-    "reset": (fault_proxy.reset, "reset", True),
+    "reset": (fault_proxy.reset, "cut", True),
     "reset in the body": (fault_proxy.reset_in_body, "cut", True),
     "truncated": (fault_proxy.truncated, "cut", True),
     "down": (fault_proxy.down, "refused connection", True),
@@ -35,8 +35,6 @@ LASTING = {
 }
 REGISTERING = {
     **LASTING,
-    "409": (answer(409, {"error_code": 409, "message": "incompatible with sold, BACKWARD"}),
-            "incompatible", False),
     "422": (answer(422, {"error_code": 42201, "message": "invalid"}), "invalid", False),
 }
 DECODING = {
@@ -63,6 +61,15 @@ def test_a_fault_before_the_first_event(axonops_registry, runs, name):
         proxy.fail(fault)
         assert_said(runs.replay(proxy.url, *SHORT), said, proxy.url)
         assert_asked(proxy, again)
+    assert not list(runs.log.glob("sales-*/*.log"))
+
+
+def test_a_conflict_at_registration_is_final_and_gives_the_registry_s_reason(axonops_registry, runs):
+    with FaultProxy(axonops_registry.url) as proxy:
+        reason = {"error_code": 409, "message": "sold is an int and was a string"}
+        proxy.fail(answer(409, reason), path="^/subjects/sales-value/versions$")
+        assert_said(runs.replay(proxy.url, *SHORT), "incompatible", proxy.url)
+        assert proxy.count("POST", "^/subjects/sales-value/versions$") == 1
     assert not list(runs.log.glob("sales-*/*.log"))
 
 

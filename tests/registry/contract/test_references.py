@@ -19,7 +19,7 @@ class Pair:
         self.name = f"{namespace}.Price"
         self.price = text(record(("cents", "long"), name="Price", namespace=namespace))
         self.sale = text(record(("units", "int"), ("price", self.name), name="Sale",
-                                namespace=namespace))
+                                namespace=f"{namespace}.sales"))
         self.references = [{"name": self.name, "subject": price_subject, "version": 1}]
 
     def register(self):

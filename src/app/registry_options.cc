@@ -1,0 +1,168 @@
+#include "app/registry_options.h"
+
+#include <cstdlib>
+#include <random>
+
+#include "base/quantity.h"
+#include "base/text.h"
+#include "registry/log_registry.h"
+#include "registry/rest_registry.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+namespace {
+
+/// The longest that anyone waits for a registry: an hour, for one that is being moved.
+constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(1);
+/// Shorter, a registry that is well would seem to be away.
+constexpr std::chrono::milliseconds kTimeoutMin{100};
+
+/// A token is a line; this is far more than any.
+constexpr int64_t kTokenBytesMax = int64_t{64} << 10;
+
+Result<std::string> ReadToken(FileSystem& files, const std::string& path) {
+  auto text = ReadFile(files, path, kTokenBytesMax);
+  if (!text) return Error{ErrorCode::kUsage, "--registry-token-file: " + text.error().message, 0};
+  while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' ')) {
+    text->pop_back();
+  }
+  if (text->empty() || text->find_first_of("\r\n") != std::string::npos) {
+    return MakeError(ErrorCode::kUsage, "--registry-token-file: {}: needed one line with a token",
+                     path);
+  }
+  return *std::move(text);
+}
+
+Status CheckFile(Context& context, const char* flag, const std::string& path) {
+  if (path.empty()) return Ok();
+  const auto info = context.files.Info(path);
+  if (info && !info->is_directory) return Ok();
+  return MakeError(ErrorCode::kUsage, "{}: {}", flag,
+                   info ? path + ": is a folder" : info.error().message);
+}
+
+}  // namespace
+
+void DeclareRegistry(Arguments& arguments, RegistryOptions* options) {
+  arguments.List("--registry", "URL", &options->urls,
+                 "Schema registry, several URLs in turn; also SCHEMA_REGISTRY_URL; default: the "
+                 "log's own");
+  arguments.Text("--registry-user", "USER:PASSWORD", &options->user_password,
+                 "Basic authentication at the registry");
+  arguments.Text("--registry-token-file", "FILE", &options->token_file,
+                 "Bearer token for the registry, read again for each request");
+  arguments.Text("--registry-ca", "FILE", &options->ca_file,
+                 "PEM file of the authorities to trust; default: the system's");
+  arguments.Text("--registry-cert", "FILE", &options->cert_file,
+                 "PEM file of a client certificate for the registry");
+  arguments.Text("--registry-key", "FILE", &options->key_file, "PEM file of its key");
+  arguments.Text("--registry-timeout", "TIME", &options->timeout_text,
+                 "How long a registry that does not answer is asked again");
+}
+
+Status CompleteRegistry(RegistryOptions* options) {
+  if (options->urls.empty()) {
+    const char* environment = std::getenv("SCHEMA_REGISTRY_URL");
+    std::string_view rest = environment == nullptr ? "" : environment;
+    while (!rest.empty()) {
+      const size_t comma = rest.find(',');
+      options->urls.emplace_back(rest.substr(0, comma));
+      rest = comma == rest.npos ? "" : rest.substr(comma + 1);
+    }
+  }
+  const bool has_credentials = !options->user_password.empty() || !options->token_file.empty() ||
+                               !options->ca_file.empty() || !options->cert_file.empty();
+  if (options->urls.empty() && has_credentials) {
+    return MakeError(ErrorCode::kUsage,
+                     "--registry-...: how to reach a registry, without one; give --registry URL");
+  }
+  const auto timeout = ParseDuration(options->timeout_text, kTimeoutMax);
+  if (!timeout || *timeout < kTimeoutMin) {
+    return MakeError(ErrorCode::kUsage,
+                     "--registry-timeout: {} is not a time from 100ms to 60min; write 30s",
+                     Quote(options->timeout_text));
+  }
+  options->timeout = *timeout;
+  if (!options->user_password.empty() && !options->token_file.empty()) {
+    return MakeError(ErrorCode::kUsage,
+                     "--registry-user, --registry-token-file: needed one of them");
+  }
+  if (!options->user_password.empty() && options->user_password.find(':') == std::string::npos) {
+    return MakeError(ErrorCode::kUsage, "--registry-user: needed USER:PASSWORD, found no colon");
+  }
+  if (options->cert_file.empty() != options->key_file.empty()) {
+    return MakeError(ErrorCode::kUsage,
+                     "--registry-cert, --registry-key: needed both of them, or none");
+  }
+  return Ok();
+}
+
+void DeclareSubjects(Arguments& arguments, SubjectOptions* options) {
+  arguments.Text("--subject", "STRATEGY", &options->strategy_name,
+                 "Subjects of the schemas: topic, record or topic-record");
+  arguments.Flag("--no-register", &options->no_register,
+                 "Use schemas that are registered already; register nothing");
+}
+
+Status CheckSubjects(SubjectOptions* options) {
+  const auto strategy = SubjectStrategyFromName(options->strategy_name);
+  if (!strategy) {
+    return MakeError(ErrorCode::kUsage,
+                     "--subject: {} is not a strategy; write topic, record or topic-record",
+                     Quote(options->strategy_name));
+  }
+  options->strategy = *strategy;
+  return Ok();
+}
+
+Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
+                                    EventLog& log) {
+  OpenedRegistry opened;
+  if (options.urls.empty()) {
+    TILLSTREAM_ASSIGN(opened.registry, LogRegistry::Open(log, context.clock, context.holder));
+    return opened;
+  }
+  TILLSTREAM_TRY(CheckFile(context, "--registry-ca", options.ca_file));
+  TILLSTREAM_TRY(CheckFile(context, "--registry-cert", options.cert_file));
+  TILLSTREAM_TRY(CheckFile(context, "--registry-key", options.key_file));
+  HttpClientOptions http;
+  http.user_password = options.user_password;
+  if (!options.token_file.empty()) {
+    TILLSTREAM_TRY(ReadToken(context.files, options.token_file));
+    http.bearer_token = [&files = context.files, path = options.token_file] {
+      return ReadToken(files, path);
+    };
+  }
+  http.ca_file = options.ca_file;
+  http.cert_file = options.cert_file;
+  http.key_file = options.key_file;
+  http.stop = context.stop;
+  TILLSTREAM_ASSIGN(opened.client, MakeCurlClient(std::move(http)));
+  RestRegistryOptions rest;
+  rest.urls = options.urls;
+  rest.timeout = options.timeout;
+  rest.jitter_seed = std::random_device{}();
+  rest.stop = context.stop;
+  TILLSTREAM_ASSIGN(opened.registry,
+                    RestRegistry::Open(*opened.client, context.clock, std::move(rest)));
+  return opened;
+}
+
+Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
+                                         const LogOptions& log_options, EventLog& log) {
+  RunManifest manifest(context.files, context.clock, log_options.directory, log_options.topic);
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
+  if (identity && identity->schemas == kSchemasOfRegistry && options.urls.empty()) {
+    return MakeError(ErrorCode::kUsage,
+                     "run: the schema ids of topic {} are those of a registry; give it with "
+                     "--registry URL",
+                     Quote(log_options.topic));
+  }
+  if (identity && identity->schemas == kSchemasOfLog && !options.urls.empty()) {
+    context.console.Info("schemas: the log's own, as the run has it; --registry is not asked");
+    options = RegistryOptions();
+  }
+  return OpenRegistry(context, options, log);
+}
+
+}  // namespace tillstream

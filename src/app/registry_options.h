@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/command.h"
+#include "app/log_options.h"
+#include "registry/http_client.h"
+#include "registry/schema_registry.h"
+#include "registry/subject_name.h"
+
+namespace tillstream {
+
+/// Which registry: the log's own, or one behind URLs.
+struct RegistryOptions {
+  std::vector<std::string> urls;  ///< Empty: the log's own topic `_schemas`.
+  std::string user_password;
+  std::string token_file;
+  std::string ca_file;
+  std::string cert_file;
+  std::string key_file;
+  std::string timeout_text = "30s";
+  std::chrono::milliseconds timeout{30'000};  ///< Of the text, once CompleteRegistry() was called.
+};
+
+void DeclareRegistry(Arguments& arguments, RegistryOptions* options);
+
+/// Takes SCHEMA_REGISTRY_URL where no URL is given, and checks what can be checked without asking:
+/// kUsage for what is no URL, for a cert without its key, and for ways to authenticate without a
+/// registry.
+Status CompleteRegistry(RegistryOptions* options);
+
+/// How replay finds its schemas' subjects, and whether it may register.
+struct SubjectOptions {
+  std::string strategy_name = "topic";
+  bool no_register = false;
+  SubjectStrategy strategy =
+      SubjectStrategy::kTopic;  ///< Of the name, once CheckSubjects() was called.
+};
+
+void DeclareSubjects(Arguments& arguments, SubjectOptions* options);
+Status CheckSubjects(SubjectOptions* options);
+
+/// A registry with what it stands on.
+struct OpenedRegistry {
+  std::unique_ptr<HttpClient> client;  ///< Null for the log's own.
+  std::unique_ptr<SchemaRegistry> registry;
+};
+
+/// Opens the registry of completed options; `log` is used where it is the log's own. Errors: those
+/// of LogRegistry::Open(); of a remote one shows what is wrong when it is asked.
+Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
+                                    EventLog& log);
+
+/// The same for reading the events of a run: its manifest says where its ids are from. kUsage when
+/// they are from a registry and none is given. One that is given for a run with ids of the log is
+/// not asked.
+Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
+                                         const LogOptions& log_options, EventLog& log);
+
+}  // namespace tillstream

@@ -1,0 +1,150 @@
+#include "registry/registration.h"
+
+#include <fmt/ranges.h>
+
+#include "base/text.h"
+#include "log/record_batch.h"
+#include "registry/compatibility_check.h"
+#include "registry/registry_error.h"
+
+namespace tillstream {
+namespace {
+
+/// What a batch holds beside one record's key and value: its header, and the record's own framing.
+constexpr size_t kBatchOverheadBytes = 256;
+
+Result<RegistrationPlan> PlanNew(const SchemaHistory& history, const std::string& subject,
+                                 const ReadSchema& schema, const ImportedNumbers& numbers) {
+  RegistrationPlan plan;
+  plan.registered.id =
+      numbers.id.value_or(history.IdOf(schema.identity).value_or(history.NextId()));
+  plan.registered.subject = subject;
+  plan.registered.version = numbers.version.value_or(history.NextVersion(subject));
+  plan.registered.schema = schema.schema.ToJson();
+  plan.registered.references = schema.references;
+  plan.records.push_back(MakeSchemaRecord(plan.registered));
+  const size_t size_bytes = plan.records[0].key.size() + plan.records[0].value->size();
+  if (size_bytes + kBatchOverheadBytes > kBatchBytesMax) {
+    return RegistryError(RegistryCode::kSchemaTooLarge,
+                         "the schema's record has {} bytes, a batch of the log holds {}",
+                         size_bytes, kBatchBytesMax);
+  }
+  if (const SchemaHistory::Versions* versions = history.Find(subject)) {
+    for (const auto& [number, version] : *versions) {
+      if (version.schema->identity != schema.identity || !version.is_deleted) continue;
+      if (number != plan.registered.version) {
+        plan.records.push_back(MakeSchemaTombstone(subject, number));
+      }
+    }
+  }
+  return plan;
+}
+
+/// Mode IMPORT: the numbers must be free, or this schema's already.
+Status CheckImport(const SchemaHistory& history, const std::string& subject,
+                   const ReadSchema& schema, const ImportedNumbers& numbers) {
+  if (const StoredSchema* stored = history.FindId(*numbers.id);
+      stored != nullptr && stored->identity != schema.identity) {
+    return RegistryError(RegistryCode::kNotPermitted, "id {} is another schema's",
+                         numbers.id->value());
+  }
+  const SchemaHistory::Versions* const versions = history.Find(subject);
+  if (versions == nullptr || !numbers.version) return Ok();
+  const auto taken = versions->find(*numbers.version);
+  if (taken != versions->end() && taken->second.id != *numbers.id) {
+    return RegistryError(RegistryCode::kNotPermitted, "subject {}: version {} has id {} already",
+                         Quote(subject), *numbers.version, taken->second.id.value());
+  }
+  return Ok();
+}
+
+Status CheckMode(SubjectMode mode, const std::string& subject, bool brings_id) {
+  if (mode == SubjectMode::kReadOnly || mode == SubjectMode::kReadOnlyOverride) {
+    return RegistryError(RegistryCode::kNotPermitted, "subject {} is in mode {}", Quote(subject),
+                         SubjectModeName(mode));
+  }
+  if (brings_id && mode != SubjectMode::kImport) {
+    return RegistryError(RegistryCode::kNotPermitted,
+                         "subject {} is in mode {}; an id may be given in mode IMPORT only",
+                         Quote(subject), SubjectModeName(mode));
+  }
+  if (!brings_id && mode == SubjectMode::kImport) {
+    return RegistryError(RegistryCode::kNotPermitted,
+                         "subject {} is in mode IMPORT, where a schema brings its id",
+                         Quote(subject));
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Status CheckSubject(const std::string& subject) {
+  if (!subject.empty() && subject.size() <= kSubjectBytesMax && IsPrintableUtf8(subject)) {
+    return Ok();
+  }
+  return RegistryError(RegistryCode::kInvalidSubject,
+                       "{} is not a subject; needed 1 to {} bytes of printable UTF-8",
+                       Quote(subject), kSubjectBytesMax);
+}
+
+Result<ReadSchema> ReadPosted(const SchemaHistory& history, const SchemaText& posted,
+                              bool normalize) {
+  if (posted.type != kAvroType) {
+    return RegistryError(RegistryCode::kInvalidSchema, "schema type {}: this registry has {} only",
+                         Quote(posted.type), kAvroType);
+  }
+  std::vector<Schema> referenced;
+  for (const SchemaReference& reference : posted.references) {
+    const SchemaHistory::Versions* const versions = history.Find(reference.subject);
+    const SubjectVersion* found = nullptr;
+    if (versions != nullptr) {
+      const auto version = versions->find(reference.version);
+      if (version != versions->end() && !version->second.is_deleted) found = &version->second;
+    }
+    if (found == nullptr || !found->schema->parsed) {
+      return RegistryError(RegistryCode::kInvalidSchema,
+                           "reference {}: subject {} has no version {} that can be read",
+                           Quote(reference.name), Quote(reference.subject), reference.version);
+    }
+    referenced.push_back(*found->schema->parsed);
+  }
+  auto schema = Schema::Parse(posted.text, referenced);
+  if (!schema) return RegistryError(RegistryCode::kInvalidSchema, "{}", schema.error().message);
+  if (normalize) {
+    schema = Schema::Parse(schema->ToNormalizedJson(), referenced);
+    if (!schema) return RegistryError(RegistryCode::kInvalidSchema, "{}", schema.error().message);
+  }
+  return ReadSchema{*schema, posted.references, SchemaIdentity(*schema, posted.references)};
+}
+
+Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const std::string& subject,
+                                          const ReadSchema& schema,
+                                          const ImportedNumbers& numbers) {
+  TILLSTREAM_TRY(CheckSubject(subject));
+  const SubjectMode mode = history.ModeFor(subject);
+  if (const SubjectVersion* present = history.FindSchema(subject, schema.identity);
+      present != nullptr && (!numbers.id || *numbers.id == present->id) &&
+      (!numbers.version || *numbers.version == present->version)) {
+    return RegistrationPlan{DescribeVersion(subject, *present), {}};
+  }
+  TILLSTREAM_TRY(CheckMode(mode, subject, numbers.id.has_value()));
+  if (numbers.id) {
+    TILLSTREAM_TRY(CheckImport(history, subject, schema, numbers));
+    return PlanNew(history, subject, schema, numbers);
+  }
+  const CompatibilityLevel level = history.LevelFor(subject);
+  const auto reasons = ReasonsAgainstSubject(history, subject, level, schema.schema);
+  if (!reasons.empty()) {
+    return RegistryError(RegistryCode::kIncompatible, "subject {}: incompatible ({}): {}",
+                         Quote(subject), CompatibilityLevelName(level), fmt::join(reasons, "; "));
+  }
+  return PlanNew(history, subject, schema, {});
+}
+
+RegisteredSchema DescribeVersion(const std::string& subject, const SubjectVersion& version) {
+  return {version.id,           subject,
+          version.version,      version.schema->text,
+          version.schema->type, version.schema->references};
+}
+
+}  // namespace tillstream
