@@ -12,3 +12,4 @@ find_package(Boost 1.81 REQUIRED)
 # Not its CMake package, which wants what its server and its push client are built with.
 pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(CRYPT REQUIRED IMPORTED_TARGET libcrypt)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)

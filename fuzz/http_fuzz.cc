@@ -137,7 +137,7 @@ void Authorize(std::string_view input) {
   const std::string_view header = input.substr(std::min(end + 1, input.size()));
   MemoryFiles files;
   files.contents["users"] = input.substr(0, end);
-  const auto users = UserFile::Open(files, "users", {1, 2});
+  const auto users = UserFile::Open(files, "users");
   // Hashes cost what their text says, which may be years.
   if (!users || !(*users)->IsQuick(header)) return;
   const bool is_accepted = (*users)->Accepts(header);

@@ -45,7 +45,7 @@ THIRD_PARTY = [
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"boost/.*", ["web/http_server.cc", "web/http_connection.h"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
-    (r"crypt\.h", ["web/user_file.cc"]),
+    (r"(crypt|sodium)\.h", ["web/user_file.cc"]),
     (r"CLI/.*", ["app"]),
     (r"toml\+\+/.*", ["app"]),
     (r"(gtest|gmock)/.*", [TESTING, "tests"]),

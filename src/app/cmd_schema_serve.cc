@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include <random>
-
 #include "app/command.h"
 #include "app/log_options.h"
 #include "base/text.h"
@@ -16,12 +14,6 @@ namespace {
 
 /// Half of the descriptors that a process may have by default are left for the log.
 constexpr int64_t kConnectionsMax = 100'000;
-
-SecretKey RandomKey() {
-  std::random_device random;
-  const auto word = [&] { return (uint64_t{random()} << 32) | random(); };
-  return {word(), word()};
-}
 
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" || host.starts_with("127.");
@@ -62,7 +54,7 @@ class SchemaServeCommand final : public Command {
     }
     std::unique_ptr<UserFile> users;
     if (!users_file_.empty()) {
-      TILLSTREAM_ASSIGN(users, UserFile::Open(context.files, users_file_, RandomKey()));
+      TILLSTREAM_ASSIGN(users, UserFile::Open(context.files, users_file_));
     } else if (guard_ == "all") {
       return MakeError(ErrorCode::kUsage,
                        "--guard: all needs somebody to let in; give --users FILE");

@@ -1,16 +1,19 @@
 #include "web/user_file.h"
 
 #include <crypt.h>
+#include <sodium.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cctype>
 #include <functional>
 #include <map>
 #include <optional>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -50,10 +53,7 @@ bool IsKnownHash(const std::string& hash) {
 
 /// Takes as long wherever the first difference is.
 bool IsSame(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  uint8_t difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference |= static_cast<uint8_t>(a[i] ^ b[i]);
-  return difference == 0;
+  return a.size() == b.size() && ::sodium_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 bool Verify(const std::string& password, const std::string& hash) {
@@ -62,29 +62,17 @@ bool Verify(const std::string& password, const std::string& hash) {
   return computed != nullptr && computed[0] != '*' && IsSame(computed, hash);
 }
 
-int Base64Digit(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /// Padding is optional.
 std::optional<std::string> DecodeBase64(std::string_view text) {
   for (int i = 0; i < 2 && text.ends_with('='); ++i) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
-  std::string decoded;
-  uint32_t bits = 0;
-  int bit_count = 0;
-  for (const char c : text) {
-    const int digit = Base64Digit(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6 | static_cast<uint32_t>(digit)) & 0xFFFFFF;
-    bit_count += 6;
-    if (bit_count < 8) continue;
-    bit_count -= 8;
-    decoded += static_cast<char>(bits >> bit_count & 0xFF);
-  }
+  std::string decoded(text.size(), '\0');
+  size_t size = 0;
+  const int failed =
+      ::sodium_base642bin(reinterpret_cast<unsigned char*>(decoded.data()), decoded.size(),
+                          text.data(), text.size(), /*ignore=*/nullptr, &size,
+                          /*b64_end=*/nullptr, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+  if (failed != 0) return std::nullopt;
+  decoded.resize(size);
   return decoded;
 }
 
@@ -113,7 +101,10 @@ std::optional<Credentials> ParseAuthorization(std::string_view value) {
 
 class UserFile::Impl {
  public:
-  explicit Impl(SecretKey key) : key_(key) {}
+  Impl() {
+    TILLSTREAM_CHECK_MSG(::sodium_init() >= 0, "no source of random numbers");
+    ::crypto_shorthash_keygen(key_.data());
+  }
 
   Status Read(const std::string& path, std::string_view text) {
     for (int line = 1; !text.empty(); ++line) {
@@ -203,10 +194,14 @@ class UserFile::Impl {
 
   /// Never 0. The colon parts, since a user has none.
   uint64_t DigestOf(const Credentials& credentials) const {
-    return SipHash(key_, credentials.user + ":" + credentials.password) | 1;
+    const std::string text = credentials.user + ":" + credentials.password;
+    std::array<unsigned char, crypto_shorthash_BYTES> digest{};
+    ::crypto_shorthash(digest.data(), reinterpret_cast<const unsigned char*>(text.data()),
+                       text.size(), key_.data());
+    return std::bit_cast<uint64_t>(digest) | 1;
   }
 
-  const SecretKey key_;
+  std::array<unsigned char, crypto_shorthash_KEYBYTES> key_{};  ///< This object's secret.
   std::map<std::string, User, std::less<>> users_;
   std::string some_hash_;  ///< The first of the file.
 };
@@ -214,10 +209,9 @@ class UserFile::Impl {
 UserFile::UserFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 UserFile::~UserFile() = default;
 
-Result<std::unique_ptr<UserFile>> UserFile::Open(FileSystem& files, const std::string& path,
-                                                 SecretKey key) {
+Result<std::unique_ptr<UserFile>> UserFile::Open(FileSystem& files, const std::string& path) {
   TILLSTREAM_ASSIGN(const std::string text, ReadFile(files, path, kFileBytesMax));
-  auto impl = std::make_unique<Impl>(key);
+  auto impl = std::make_unique<Impl>();
   TILLSTREAM_TRY(impl->Read(path, text));
   return std::unique_ptr<UserFile>(new UserFile(std::move(impl)));
 }

@@ -7,7 +7,6 @@
 
 #include "base/file.h"
 #include "base/result.h"
-#include "web/siphash.h"
 
 namespace tillstream {
 
@@ -16,15 +15,14 @@ namespace tillstream {
 /// A line is USER:PASSWORD; the password is plain, or hashed as htpasswd -B and mkpasswd write it
 /// ($2y$, $5$, $6$, $y$). Empty lines and lines that begin with # do not count.
 ///
-/// Of an accepted password, one a user, a hash under the process' secret is remembered, so that the
-/// cost of the file's hash, up to a second, is paid once. A refused password pays it every time,
-/// and an unknown user as much as a known one. Thread safe.
+/// Of an accepted password, one a user, a hash under a secret of the object is remembered, so that
+/// the cost of the file's hash, up to a second, is paid once. A refused password pays it every
+/// time, and an unknown user as much as a known one. Thread safe.
 class UserFile {
  public:
   /// Reads `path`. kUsage with `PATH:LINE: ...` when a line is wrong, a user occurs twice, or there
   /// is nobody; the errors of ReadFile(). Passwords are in no message.
-  static Result<std::unique_ptr<UserFile>> Open(FileSystem& files, const std::string& path,
-                                                SecretKey key);
+  static Result<std::unique_ptr<UserFile>> Open(FileSystem& files, const std::string& path);
   ~UserFile();
   UserFile(const UserFile&) = delete;
   UserFile& operator=(const UserFile&) = delete;

@@ -35,7 +35,7 @@ std::string Line(std::string_view user, std::string_view password) {
 Result<std::unique_ptr<UserFile>> OpenUsers(const std::string& text) {
   MemoryFiles files;
   files.contents["users"] = text;
-  return UserFile::Open(files, "users", {1, 2});
+  return UserFile::Open(files, "users");
 }
 
 std::string MessageOf(const std::string& text) {
@@ -137,7 +137,7 @@ TEST(UserFileTest, HashesThatCannotBeCheckedAreSaid) {
 
 TEST(UserFileTest, MissingFileIsSaid) {
   MemoryFiles files;
-  EXPECT_FALSE(UserFile::Open(files, "users", {1, 2}).has_value());
+  EXPECT_FALSE(UserFile::Open(files, "users").has_value());
 }
 
 }  // namespace
