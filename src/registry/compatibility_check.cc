@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "avro/compatibility.h"
 
 namespace tillstream {
@@ -44,17 +47,30 @@ std::vector<std::string> ReasonsAgainst(const SubjectVersion& version, Compatibi
   return reasons;
 }
 
-std::vector<std::string> ReasonsAgainstSubject(const SchemaHistory& history,
-                                               const std::string& subject, CompatibilityLevel level,
-                                               const Schema& schema) {
-  std::vector<std::string> reasons;
+bool CompatibilityTask::operator==(const CompatibilityTask& other) const {
+  return level == other.level &&
+         std::ranges::equal(versions, other.versions, [](const auto& a, const auto& b) {
+           return a.version == b.version && a.schema == b.schema;
+         });
+}
+
+CompatibilityTask CompatibilityTaskOf(const SchemaHistory& history, const std::string& subject) {
+  CompatibilityTask task{history.LevelFor(subject), {}};
   const SchemaHistory::Versions* const versions = history.Find(subject);
-  if (versions == nullptr) return reasons;
+  if (versions == nullptr || task.level == CompatibilityLevel::kNone) return task;
   for (auto entry = versions->rbegin(); entry != versions->rend(); ++entry) {
     if (entry->second.is_deleted) continue;
-    const auto more = ReasonsAgainst(entry->second, level, schema);
-    reasons.insert(reasons.end(), more.begin(), more.end());
-    if (!IsTransitive(level)) break;
+    task.versions.push_back(entry->second);
+    if (!IsTransitive(task.level)) break;
+  }
+  return task;
+}
+
+std::vector<std::string> ReasonsAgainst(const CompatibilityTask& task, const Schema& schema) {
+  std::vector<std::string> reasons;
+  for (const SubjectVersion& version : task.versions) {
+    auto more = ReasonsAgainst(version, task.level, schema);
+    std::ranges::move(more, std::back_inserter(reasons));
   }
   return reasons;
 }

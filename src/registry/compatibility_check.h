@@ -14,10 +14,21 @@ namespace tillstream {
 std::vector<std::string> ReasonsAgainst(const SubjectVersion& version, CompatibilityLevel level,
                                         const Schema& schema);
 
-/// The same against what `level` looks at: the latest version of `subject`, or all that are not
-/// deleted, latest first. A subject without versions takes every schema.
-std::vector<std::string> ReasonsAgainstSubject(const SchemaHistory& history,
-                                               const std::string& subject, CompatibilityLevel level,
-                                               const Schema& schema);
+/// What a subject asks of a new schema: a copy, so that comparing, which may take long, needs no
+/// lock on the history.
+struct CompatibilityTask {
+  CompatibilityLevel level = CompatibilityLevel::kBackward;
+  std::vector<SubjectVersion> versions;  ///< Those that `level` looks at, latest first.
+
+  /// Whether both ask the same.
+  bool operator==(const CompatibilityTask& other) const;
+};
+
+/// What `subject` asks now: to go with its latest version, or with all that are not deleted.
+/// Nothing when it has no versions.
+CompatibilityTask CompatibilityTaskOf(const SchemaHistory& history, const std::string& subject);
+
+/// Why `schema` does not go with one of the versions; empty when it goes with all.
+std::vector<std::string> ReasonsAgainst(const CompatibilityTask& task, const Schema& schema);
 
 }  // namespace tillstream

@@ -112,7 +112,7 @@ Result<CompatibilityVerdict> LogRegistry::Check(const std::string& subject, cons
     const CompatibilityLevel level = history.LevelFor(subject);
     verdict.level = CompatibilityLevelName(level);
     if (history.FindSchema(subject, Own(schema).identity) == nullptr) {
-      verdict.reasons = ReasonsAgainstSubject(history, subject, level, schema);
+      verdict.reasons = ReasonsAgainst(CompatibilityTaskOf(history, subject), schema);
     }
     return verdict;
   });

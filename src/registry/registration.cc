@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "log/record_batch.h"
-#include "registry/compatibility_check.h"
 #include "registry/registry_error.h"
 
 namespace tillstream {
@@ -87,12 +86,8 @@ Status CheckSubject(const std::string& subject) {
                        Quote(subject), kSubjectBytesMax);
 }
 
-Result<ReadSchema> ReadPosted(const SchemaHistory& history, const SchemaText& posted,
-                              bool normalize) {
-  if (posted.type != kAvroType) {
-    return RegistryError(RegistryCode::kInvalidSchema, "schema type {}: this registry has {} only",
-                         Quote(posted.type), kAvroType);
-  }
+Result<std::vector<Schema>> ReferencedSchemas(const SchemaHistory& history,
+                                              const SchemaText& posted) {
   std::vector<Schema> referenced;
   for (const SchemaReference& reference : posted.references) {
     const SchemaHistory::Versions* const versions = history.Find(reference.subject);
@@ -108,6 +103,15 @@ Result<ReadSchema> ReadPosted(const SchemaHistory& history, const SchemaText& po
     }
     referenced.push_back(*found->schema->parsed);
   }
+  return referenced;
+}
+
+Result<ReadSchema> ReadPosted(const SchemaText& posted, const std::vector<Schema>& referenced,
+                              bool normalize) {
+  if (posted.type != kAvroType) {
+    return RegistryError(RegistryCode::kInvalidSchema, "schema type {}: this registry has {} only",
+                         Quote(posted.type), kAvroType);
+  }
   auto schema = Schema::Parse(posted.text, referenced);
   if (!schema) return RegistryError(RegistryCode::kInvalidSchema, "{}", schema.error().message);
   if (normalize) {
@@ -117,9 +121,18 @@ Result<ReadSchema> ReadPosted(const SchemaHistory& history, const SchemaText& po
   return ReadSchema{*schema, posted.references, SchemaIdentity(*schema, posted.references)};
 }
 
+Status CheckCompatible(const std::string& subject, const CompatibilityTask& task,
+                       const Schema& schema) {
+  const auto reasons = ReasonsAgainst(task, schema);
+  if (reasons.empty()) return Ok();
+  return RegistryError(RegistryCode::kIncompatible, "subject {}: incompatible ({}): {}",
+                       Quote(subject), CompatibilityLevelName(task.level),
+                       fmt::join(reasons, "; "));
+}
+
 Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const std::string& subject,
-                                          const ReadSchema& schema,
-                                          const ImportedNumbers& numbers) {
+                                          const ReadSchema& schema, const ImportedNumbers& numbers,
+                                          const CompatibilityTask* checked) {
   TILLSTREAM_TRY(CheckSubject(subject));
   const SubjectMode mode = history.ModeFor(subject);
   if (const SubjectVersion* present = history.FindSchema(subject, schema.identity);
@@ -132,11 +145,9 @@ Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const st
     TILLSTREAM_TRY(CheckImport(history, subject, schema, numbers));
     return PlanNew(history, subject, schema, numbers);
   }
-  const CompatibilityLevel level = history.LevelFor(subject);
-  const auto reasons = ReasonsAgainstSubject(history, subject, level, schema.schema);
-  if (!reasons.empty()) {
-    return RegistryError(RegistryCode::kIncompatible, "subject {}: incompatible ({}): {}",
-                         Quote(subject), CompatibilityLevelName(level), fmt::join(reasons, "; "));
+  const CompatibilityTask task = CompatibilityTaskOf(history, subject);
+  if (checked == nullptr || *checked != task) {
+    TILLSTREAM_TRY(CheckCompatible(subject, task, schema.schema));
   }
   return PlanNew(history, subject, schema, {});
 }

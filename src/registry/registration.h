@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "registry/compatibility_check.h"
 #include "registry/schema_history.h"
 #include "registry/schemas_record.h"
 
@@ -25,10 +26,14 @@ struct ReadSchema {
   std::string identity;  ///< SchemaIdentity().
 };
 
-/// Reads what was posted; `normalize` takes spelling away that does not change the meaning
-/// (docs/formats/avro.md). kInvalidSchema when it is none, of another type, or refers to a version
-/// that is not there.
-Result<ReadSchema> ReadPosted(const SchemaHistory& history, const SchemaText& posted,
+/// The schemas that `posted` refers to, in order. kInvalidSchema when a version is not there.
+Result<std::vector<Schema>> ReferencedSchemas(const SchemaHistory& history,
+                                              const SchemaText& posted);
+
+/// Reads what was posted, with what ReferencedSchemas() found; `normalize` takes spelling away that
+/// does not change the meaning (docs/formats/avro.md). May take long where the text wants that, so
+/// no lock should be held. kInvalidSchema when it is none, or of another type.
+Result<ReadSchema> ReadPosted(const SchemaText& posted, const std::vector<Schema>& referenced,
                               bool normalize);
 
 /// A registration that brings its number, as mode IMPORT asks; none of both in any other mode.
@@ -43,6 +48,10 @@ inline constexpr size_t kSubjectBytesMax = 1024;
 /// kInvalidSubject when `subject` is empty, longer than kSubjectBytesMax or has control characters.
 Status CheckSubject(const std::string& subject);
 
+/// kIncompatible with all reasons when `schema` does not go with what `subject` asks.
+Status CheckCompatible(const std::string& subject, const CompatibilityTask& task,
+                       const Schema& schema);
+
 /// What registering `schema` under `subject` comes to: the version that is there already, or a new
 /// one with the records that make it. Softly deleted versions that are the same schema go for good
 /// then.
@@ -51,11 +60,13 @@ struct RegistrationPlan {
   std::vector<SchemasRecord> records;  ///< Empty when it is there.
 };
 
-/// Errors: kIncompatible with all reasons, kNotPermitted by the mode, kInvalidSubject,
-/// kSchemaTooLarge for what no record can hold.
+/// Errors: kNotPermitted by the mode, kInvalidSubject, kSchemaTooLarge for what no record can hold,
+/// and those of CheckCompatible(), which is left out where `checked` is what the subject still
+/// asks.
 Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const std::string& subject,
                                           const ReadSchema& schema,
-                                          const ImportedNumbers& numbers = {});
+                                          const ImportedNumbers& numbers = {},
+                                          const CompatibilityTask* checked = nullptr);
 
 /// A version as callers outside this folder see it.
 RegisteredSchema DescribeVersion(const std::string& subject, const SubjectVersion& version);

@@ -3,7 +3,6 @@
 #include <charconv>
 
 #include "base/text.h"
-#include "registry/compatibility_check.h"
 #include "registry/registry_error.h"
 
 namespace tillstream {
@@ -74,9 +73,13 @@ auto SchemaStore::Fresh(Read read) -> decltype(read(std::declval<const SchemaHis
 
 Result<RegisteredSchema> SchemaStore::Lookup(const std::string& subject, const SchemaText& posted,
                                              bool normalize, bool with_deleted) {
-  return Fresh([&](const SchemaHistory& history) -> Result<RegisteredSchema> {
-    TILLSTREAM_TRY(FindVersion(history, subject, {}, with_deleted));
-    TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(history, posted, normalize));
+  TILLSTREAM_ASSIGN(const std::vector<Schema> referenced,
+                    Fresh([&](const SchemaHistory& history) -> Result<std::vector<Schema>> {
+                      TILLSTREAM_TRY(FindVersion(history, subject, {}, with_deleted));
+                      return ReferencedSchemas(history, posted);
+                    }));
+  TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(posted, referenced, normalize));
+  return topic_->With([&](const SchemaHistory& history) -> Result<RegisteredSchema> {
     const SubjectVersion* const found = history.FindSchema(subject, schema.identity, with_deleted);
     if (found != nullptr) return DescribeVersion(subject, *found);
     return RegistryError(RegistryCode::kSchemaNotFound, "subject {}: this schema is not registered",
@@ -176,24 +179,32 @@ Result<std::vector<SchemaId>> SchemaStore::ReferencedBy(const std::string& subje
 Result<std::vector<std::string>> SchemaStore::Check(const std::string& subject,
                                                     VersionNumber version, const SchemaText& posted,
                                                     bool normalize) {
-  return Fresh([&](const SchemaHistory& history) -> Result<std::vector<std::string>> {
-    TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(history, posted, normalize));
+  TILLSTREAM_ASSIGN(const std::vector<Schema> referenced,
+                    Fresh([&](const SchemaHistory& history) -> Result<std::vector<Schema>> {
+                      return ReferencedSchemas(history, posted);
+                    }));
+  TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(posted, referenced, normalize));
+  const auto find = [&](const SchemaHistory& history) -> Result<CompatibilityTask> {
     const auto found = FindVersion(history, subject, version, false);
-    if (!found && !version) return std::vector<std::string>();
+    if (found) return CompatibilityTask{history.LevelFor(subject), {**found}};
+    if (!version) return CompatibilityTask();
     // Confluent's registry does not tell an unknown subject from an unknown version here.
-    if (!found) {
-      return RegistryError(RegistryCode::kVersionNotFound, "{}", found.error().message);
-    }
-    return ReasonsAgainst(**found, history.LevelFor(subject), schema.schema);
-  });
+    return RegistryError(RegistryCode::kVersionNotFound, "{}", found.error().message);
+  };
+  TILLSTREAM_ASSIGN(const CompatibilityTask task, topic_->With(find));
+  return ReasonsAgainst(task, schema.schema);
 }
 
 Result<std::vector<std::string>> SchemaStore::CheckAll(const std::string& subject,
                                                        const SchemaText& posted, bool normalize) {
-  return Fresh([&](const SchemaHistory& history) -> Result<std::vector<std::string>> {
-    TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(history, posted, normalize));
-    return ReasonsAgainstSubject(history, subject, history.LevelFor(subject), schema.schema);
-  });
+  CompatibilityTask task;
+  TILLSTREAM_ASSIGN(const std::vector<Schema> referenced,
+                    Fresh([&](const SchemaHistory& history) -> Result<std::vector<Schema>> {
+                      task = CompatibilityTaskOf(history, subject);
+                      return ReferencedSchemas(history, posted);
+                    }));
+  TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(posted, referenced, normalize));
+  return ReasonsAgainst(task, schema.schema);
 }
 
 Result<CompatibilityLevel> SchemaStore::Level(const std::string& subject, bool or_default) {

@@ -10,6 +10,21 @@ namespace {
 
 using Records = Result<std::vector<SchemasRecord>>;
 
+/// How often a registration begins again since its subject changed while it was compared. Each time
+/// another one went through; the last time it is compared while the others wait.
+constexpr int kRegisterAttemptsMax = 8;
+
+/// What a registration depends on, as it was before it was compared.
+struct Asked {
+  Result<std::vector<Schema>> referenced;
+  CompatibilityTask task;
+};
+
+bool IsSame(const std::vector<Schema>& a, const std::vector<Schema>& b) {
+  return std::ranges::equal(
+      a, b, [](const Schema& x, const Schema& y) { return &x.root() == &y.root(); });
+}
+
 /// What a mode that lets nothing be written forbids.
 Status CheckWritable(const SchemaHistory& history, const std::string& subject) {
   const SubjectMode mode = history.ModeFor(subject);
@@ -107,21 +122,35 @@ Result<RegisteredSchema> SchemaStore::Register(const std::string& subject, const
                                                bool normalize, const ImportedNumbers& numbers) {
   // Most registrations are of what is there already: a client asks at every start.
   TILLSTREAM_TRY(topic_->RefreshDurably());
-  const auto decide = [&](const SchemaHistory& history) -> Result<RegistrationPlan> {
-    TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(history, posted, normalize));
-    return PlanRegistration(history, subject, schema, numbers);
-  };
-  TILLSTREAM_ASSIGN(const RegistrationPlan first, topic_->With(decide));
-  if (first.records.empty()) return first.registered;
+  for (int attempt = 1;; ++attempt) {
+    const Asked asked = topic_->With([&](const SchemaHistory& history) {
+      return Asked{ReferencedSchemas(history, posted), CompatibilityTaskOf(history, subject)};
+    });
+    TILLSTREAM_TRY(asked.referenced);
+    TILLSTREAM_ASSIGN(const ReadSchema schema, ReadPosted(posted, *asked.referenced, normalize));
+    TILLSTREAM_ASSIGN(const RegistrationPlan first, topic_->With([&](const SchemaHistory& history) {
+      return PlanRegistration(history, subject, schema, numbers, &asked.task);
+    }));
+    if (first.records.empty()) return first.registered;
+    // Without the history's lock, since it may take long.
+    if (!numbers.id) TILLSTREAM_TRY(CheckCompatible(subject, asked.task, schema.schema));
 
-  RegisteredSchema registered;
-  const auto plan = [&](const SchemaHistory& history) -> Records {
-    TILLSTREAM_ASSIGN(RegistrationPlan second, decide(history));
-    registered = std::move(second.registered);
-    return std::move(second.records);
-  };
-  TILLSTREAM_TRY(topic_->Write(plan, Now()));
-  return registered;
+    std::optional<RegisteredSchema> registered;
+    const auto plan = [&](const SchemaHistory& history) -> Records {
+      TILLSTREAM_ASSIGN(const auto referenced, ReferencedSchemas(history, posted));
+      const bool is_other_task = CompatibilityTaskOf(history, subject) != asked.task;
+      if (!IsSame(referenced, *asked.referenced) ||
+          (is_other_task && attempt < kRegisterAttemptsMax)) {
+        return std::vector<SchemasRecord>();
+      }
+      TILLSTREAM_ASSIGN(RegistrationPlan second,
+                        PlanRegistration(history, subject, schema, numbers, &asked.task));
+      registered = std::move(second.registered);
+      return std::move(second.records);
+    };
+    TILLSTREAM_TRY(topic_->Write(plan, Now()));
+    if (registered) return *std::move(registered);
+  }
 }
 
 Result<std::vector<int32_t>> SchemaStore::DeleteSubject(const std::string& subject,
