@@ -1,0 +1,101 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mutex.h"
+#include "registry/http_client.h"
+
+namespace tillstream {
+
+struct RestClientOptions {
+  /// Base URLs of one registry, with or without a path: asked in turn when one does not answer.
+  std::vector<std::string> urls;
+  /// For one question with all its retries.
+  std::chrono::milliseconds timeout{30'000};
+  /// Seed of the retries' jitter, so that generators that started together do not ask together.
+  uint32_t jitter_seed = 0;
+  std::stop_token stop;  ///< Ends waiting.
+};
+
+/// Most tries of one question, whatever the time: with the pauses between them they take half a
+/// minute.
+inline constexpr int kRegistryTriesMax = 12;
+
+/// An answer that is not asked again: 2xx with JSON, or what the registry refuses.
+struct RestReply {
+  int status = 0;
+  int code = 0;         ///< Of the error; the status where the body has none.
+  std::string message;  ///< Of the error.
+  Json json;
+  std::string where;  ///< "registry URL: GET /path", for messages.
+
+  bool ok() const { return status >= 200 && status < 300; }
+  bool is_not_found() const { return status == 404; }
+
+  /// The Error for an answer that helps nobody further.
+  Error Refusal() const;
+  /// The Error for JSON of another shape.
+  Error Unexpected(std::string_view needed) const;
+};
+
+/// Asks a registry behind Confluent's REST API.
+///
+/// What does not answer, and answers 408, 429 and 5xx, is asked again with growing, jittered
+/// pauses, the next URL first; nothing else is. Thread safe.
+class RestClient {
+ public:
+  /// `http` and `clock` must outlive the client. Asks nothing. kUsage when a URL is none.
+  static Result<std::unique_ptr<RestClient>> Open(HttpClient& http, Clock& clock,
+                                                  RestClientOptions options);
+
+  /// `path` begins with a slash; an empty `body` with GET and DELETE. kUnavailable when the
+  /// registry does not answer in time, or with something that is no JSON.
+  Result<RestReply> Ask(const std::string& method, const std::string& path,
+                        const std::string& body);
+
+  /// Waits before a question that was answered `tries` times is asked once more, as for something
+  /// that may be there soon; false when time or tries are at an end.
+  bool PauseRound(int tries, std::chrono::nanoseconds deadline);
+
+  /// "registry http://localhost:8081", without a password.
+  std::string Describe() const;
+
+ private:
+  RestClient(HttpClient& http, Clock& clock, RestClientOptions options);
+
+  /// Whether to ask again after a pause; false when time, tries or patience are at an end.
+  bool Pause(int tries, std::optional<std::chrono::seconds> asked,
+             std::chrono::nanoseconds deadline);
+  std::string CurrentUrl() TILLSTREAM_EXCLUDES(mutex_);
+  void NextUrl() TILLSTREAM_EXCLUDES(mutex_);
+
+  HttpClient& http_;
+  Clock& clock_;
+  const RestClientOptions options_;
+
+  Mutex mutex_;
+  size_t url_index_ TILLSTREAM_GUARDED_BY(mutex_) = 0;
+  std::mt19937 random_ TILLSTREAM_GUARDED_BY(mutex_);
+};
+
+/// A segment of a path: everything but unreserved characters percent-encoded.
+std::string EscapeSegment(std::string_view segment);
+
+/// "/subjects/SUBJECT".
+std::string SubjectPath(const std::string& subject);
+
+/// A member of an object: a whole number of 1 or more, a text. None for everything else.
+std::optional<int32_t> JsonNumber(const Json& json, const char* key);
+std::optional<std::string> JsonText(const Json& json, const char* key);
+
+}  // namespace tillstream
