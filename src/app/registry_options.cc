@@ -20,20 +20,19 @@ constexpr std::chrono::milliseconds kTimeoutMin{100};
 /// A token is a line; this is far more than any.
 constexpr int64_t kTokenBytesMax = int64_t{64} << 10;
 
-Result<std::string> ReadToken(FileSystem& files, const std::string& path) {
+Result<std::string> ReadToken(FileSystem& files, const std::string& flag, const std::string& path) {
   auto text = ReadFile(files, path, kTokenBytesMax);
-  if (!text) return Error{ErrorCode::kUsage, "--registry-token-file: " + text.error().message, 0};
+  if (!text) return Error{ErrorCode::kUsage, flag + ": " + text.error().message, 0};
   while (!text->empty() && (text->back() == '\n' || text->back() == '\r' || text->back() == ' ')) {
     text->pop_back();
   }
   if (text->empty() || text->find_first_of("\r\n") != std::string::npos) {
-    return MakeError(ErrorCode::kUsage, "--registry-token-file: {}: needed one line with a token",
-                     path);
+    return MakeError(ErrorCode::kUsage, "{}: {}: needed one line with a token", flag, path);
   }
   return *std::move(text);
 }
 
-Status CheckFile(Context& context, const char* flag, const std::string& path) {
+Status CheckFile(Context& context, const std::string& flag, const std::string& path) {
   if (path.empty()) return Ok();
   const auto info = context.files.Info(path);
   if (info && !info->is_directory) return Ok();
@@ -43,56 +42,62 @@ Status CheckFile(Context& context, const char* flag, const std::string& path) {
 
 }  // namespace
 
-void DeclareRegistry(Arguments& arguments, RegistryOptions* options) {
-  arguments.List("--registry", "URL", &options->urls,
-                 "Schema registry, several URLs in turn; also SCHEMA_REGISTRY_URL; default: the "
-                 "log's own");
-  arguments.Text("--registry-user", "USER:PASSWORD", &options->user_password,
+void DeclareRegistry(Arguments& arguments, RegistryOptions* options, const std::string& help) {
+  const std::string& flags = options->flags;
+  arguments.List(flags, "URL", &options->urls, help);
+  arguments.Text(flags + "-user", "USER:PASSWORD", &options->user_password,
                  "Basic authentication at the registry");
-  arguments.Text("--registry-token-file", "FILE", &options->token_file,
+  arguments.Text(flags + "-token-file", "FILE", &options->token_file,
                  "Bearer token for the registry, read again for each request");
-  arguments.Text("--registry-ca", "FILE", &options->ca_file,
+  arguments.Text(flags + "-ca", "FILE", &options->ca_file,
                  "PEM file of the authorities to trust; default: the system's");
-  arguments.Text("--registry-cert", "FILE", &options->cert_file,
+  arguments.Text(flags + "-cert", "FILE", &options->cert_file,
                  "PEM file of a client certificate for the registry");
-  arguments.Text("--registry-key", "FILE", &options->key_file, "PEM file of its key");
-  arguments.Text("--registry-timeout", "TIME", &options->timeout_text,
+  arguments.Text(flags + "-key", "FILE", &options->key_file, "PEM file of its key");
+  arguments.Text(flags + "-timeout", "TIME", &options->timeout_text,
                  "How long a registry that does not answer is asked again");
 }
 
-Status CompleteRegistry(RegistryOptions* options) {
-  if (options->urls.empty()) {
-    const char* environment = std::getenv("SCHEMA_REGISTRY_URL");
-    std::string_view rest = environment == nullptr ? "" : environment;
-    while (!rest.empty()) {
-      const size_t comma = rest.find(',');
-      options->urls.emplace_back(rest.substr(0, comma));
-      rest = comma == rest.npos ? "" : rest.substr(comma + 1);
-    }
+void TakeRegistryOfEnvironment(RegistryOptions* options) {
+  if (!options->urls.empty()) return;
+  const char* environment = std::getenv("SCHEMA_REGISTRY_URL");
+  std::string_view rest = environment == nullptr ? "" : environment;
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    options->urls.emplace_back(rest.substr(0, comma));
+    rest = comma == rest.npos ? "" : rest.substr(comma + 1);
   }
+}
+
+Status CompleteRegistry(RegistryOptions* options) {
+  TakeRegistryOfEnvironment(options);
+  return CheckRegistry(options);
+}
+
+Status CheckRegistry(RegistryOptions* options) {
+  const std::string& flags = options->flags;
   const bool has_credentials = !options->user_password.empty() || !options->token_file.empty() ||
                                !options->ca_file.empty() || !options->cert_file.empty();
   if (options->urls.empty() && has_credentials) {
-    return MakeError(ErrorCode::kUsage,
-                     "--registry-...: how to reach a registry, without one; give --registry URL");
+    return MakeError(ErrorCode::kUsage, "{}-...: how to reach a registry, without one; give {} URL",
+                     flags, flags);
   }
   const auto timeout = ParseDuration(options->timeout_text, kTimeoutMax);
   if (!timeout || *timeout < kTimeoutMin) {
     return MakeError(ErrorCode::kUsage,
-                     "--registry-timeout: {} is not a time from 100ms to 60min; write 30s",
+                     "{}-timeout: {} is not a time from 100ms to 60min; write 30s", flags,
                      Quote(options->timeout_text));
   }
   options->timeout = *timeout;
   if (!options->user_password.empty() && !options->token_file.empty()) {
-    return MakeError(ErrorCode::kUsage,
-                     "--registry-user, --registry-token-file: needed one of them");
+    return MakeError(ErrorCode::kUsage, "{}-user, {}-token-file: needed one of them", flags, flags);
   }
   if (!options->user_password.empty() && options->user_password.find(':') == std::string::npos) {
-    return MakeError(ErrorCode::kUsage, "--registry-user: needed USER:PASSWORD, found no colon");
+    return MakeError(ErrorCode::kUsage, "{}-user: needed USER:PASSWORD, found no colon", flags);
   }
   if (options->cert_file.empty() != options->key_file.empty()) {
-    return MakeError(ErrorCode::kUsage,
-                     "--registry-cert, --registry-key: needed both of them, or none");
+    return MakeError(ErrorCode::kUsage, "{}-cert, {}-key: needed both of them, or none", flags,
+                     flags);
   }
   return Ok();
 }
@@ -115,6 +120,38 @@ Status CheckSubjects(SubjectOptions* options) {
   return Ok();
 }
 
+Result<std::unique_ptr<HttpClient>> OpenHttpClient(Context& context, const RegistryOptions& options,
+                                                   std::stop_token stop) {
+  TILLSTREAM_TRY(CheckFile(context, options.flags + "-ca", options.ca_file));
+  TILLSTREAM_TRY(CheckFile(context, options.flags + "-cert", options.cert_file));
+  TILLSTREAM_TRY(CheckFile(context, options.flags + "-key", options.key_file));
+  HttpClientOptions http;
+  http.flags = options.flags;
+  http.user_password = options.user_password;
+  if (!options.token_file.empty()) {
+    const std::string flag = options.flags + "-token-file";
+    TILLSTREAM_TRY(ReadToken(context.files, flag, options.token_file));
+    http.bearer_token = [&files = context.files, flag, path = options.token_file] {
+      return ReadToken(files, flag, path);
+    };
+  }
+  http.ca_file = options.ca_file;
+  http.cert_file = options.cert_file;
+  http.key_file = options.key_file;
+  http.stop = std::move(stop);
+  return MakeCurlClient(std::move(http));
+}
+
+RestClientOptions RestOptionsOf(const RegistryOptions& options, std::stop_token stop) {
+  RestClientOptions rest;
+  rest.urls = options.urls;
+  rest.flags = options.flags;
+  rest.timeout = options.timeout;
+  rest.jitter_seed = std::random_device{}();
+  rest.stop = std::move(stop);
+  return rest;
+}
+
 Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
                                     EventLog& log) {
   OpenedRegistry opened;
@@ -122,29 +159,9 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
     TILLSTREAM_ASSIGN(opened.registry, LogRegistry::Open(log, context.clock, context.holder));
     return opened;
   }
-  TILLSTREAM_TRY(CheckFile(context, "--registry-ca", options.ca_file));
-  TILLSTREAM_TRY(CheckFile(context, "--registry-cert", options.cert_file));
-  TILLSTREAM_TRY(CheckFile(context, "--registry-key", options.key_file));
-  HttpClientOptions http;
-  http.user_password = options.user_password;
-  if (!options.token_file.empty()) {
-    TILLSTREAM_TRY(ReadToken(context.files, options.token_file));
-    http.bearer_token = [&files = context.files, path = options.token_file] {
-      return ReadToken(files, path);
-    };
-  }
-  http.ca_file = options.ca_file;
-  http.cert_file = options.cert_file;
-  http.key_file = options.key_file;
-  http.stop = context.stop;
-  TILLSTREAM_ASSIGN(opened.client, MakeCurlClient(std::move(http)));
-  RestRegistryOptions rest;
-  rest.urls = options.urls;
-  rest.timeout = options.timeout;
-  rest.jitter_seed = std::random_device{}();
-  rest.stop = context.stop;
-  TILLSTREAM_ASSIGN(opened.registry,
-                    RestRegistry::Open(*opened.client, context.clock, std::move(rest)));
+  TILLSTREAM_ASSIGN(opened.client, OpenHttpClient(context, options, context.stop));
+  TILLSTREAM_ASSIGN(opened.registry, RestRegistry::Open(*opened.client, context.clock,
+                                                        RestOptionsOf(options, context.stop)));
   return opened;
 }
 

@@ -2,12 +2,14 @@
 
 #include <chrono>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "app/command.h"
 #include "app/log_options.h"
 #include "registry/http_client.h"
+#include "registry/rest_client.h"
 #include "registry/schema_registry.h"
 #include "registry/subject_name.h"
 
@@ -15,6 +17,8 @@ namespace tillstream {
 
 /// Which registry: the log's own, or one behind URLs.
 struct RegistryOptions {
+  /// What its options begin with: "--registry", or "--to" for a second one.
+  std::string flags = "--registry";
   std::vector<std::string> urls;  ///< Empty: the log's own topic `_schemas`.
   std::string user_password;
   std::string token_file;
@@ -25,12 +29,26 @@ struct RegistryOptions {
   std::chrono::milliseconds timeout{30'000};  ///< Of the text, once CompleteRegistry() was called.
 };
 
-void DeclareRegistry(Arguments& arguments, RegistryOptions* options);
+/// `help` is that of the option for the URL.
+void DeclareRegistry(Arguments& arguments, RegistryOptions* options,
+                     const std::string& help =
+                         "Schema registry, several URLs in turn; also SCHEMA_REGISTRY_URL; "
+                         "default: the log's own");
 
-/// Takes SCHEMA_REGISTRY_URL where no URL is given, and checks what can be checked without asking:
-/// kUsage for what is no URL, for a cert without its key, and for ways to authenticate without a
-/// registry.
+/// Takes SCHEMA_REGISTRY_URL where no URL is given.
+void TakeRegistryOfEnvironment(RegistryOptions* options);
+
+/// Checks what can be checked without asking: kUsage for what is no time, for a cert without its
+/// key, and for ways to authenticate without a registry.
+Status CheckRegistry(RegistryOptions* options);
+
+/// Both of them.
 Status CompleteRegistry(RegistryOptions* options);
+
+/// What a registry is asked with. kUsage for files that are not there.
+Result<std::unique_ptr<HttpClient>> OpenHttpClient(Context& context, const RegistryOptions& options,
+                                                   std::stop_token stop);
+RestClientOptions RestOptionsOf(const RegistryOptions& options, std::stop_token stop);
 
 /// How replay finds its schemas' subjects, and whether it may register.
 struct SubjectOptions {

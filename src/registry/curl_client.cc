@@ -46,16 +46,18 @@ std::string Words(CURLcode code, const char* said) {
   return text;
 }
 
-Error TlsError(CURLcode code, const char* said) {
+Error TlsError(CURLcode code, const char* said, const std::string& flags) {
   return MakeError(ErrorCode::kRefused,
                    "no TLS connection ({}); does it speak https, and does it ask for "
-                   "--registry-cert",
-                   Words(code, said));
+                   "{}-cert",
+                   Words(code, said), flags);
 }
 
-Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout) {
+Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout,
+              const std::string& flags) {
   // With TLS 1.3 a server says only after the handshake that it wants a certificate.
-  if (std::string_view(said).find("alert") != std::string_view::npos) return TlsError(code, said);
+  if (std::string_view(said).find("alert") != std::string_view::npos)
+    return TlsError(code, said, flags);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return MakeError(ErrorCode::kTimedOut, "no answer within {:.1f} s",
@@ -76,15 +78,14 @@ Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout
                        kHttpAnswerBytesMax);
     case CURLE_PEER_FAILED_VERIFICATION:
       return MakeError(ErrorCode::kRefused,
-                       "its certificate is not trusted ({}); give its authority with --registry-ca",
-                       Words(code, said));
+                       "its certificate is not trusted ({}); give its authority with {}-ca",
+                       Words(code, said), flags);
     case CURLE_SSL_CACERT_BADFILE:
-      return MakeError(ErrorCode::kRefused, "--registry-ca: {}", Words(code, said));
+      return MakeError(ErrorCode::kRefused, "{}-ca: {}", flags, Words(code, said));
     case CURLE_SSL_CERTPROBLEM:
-      return MakeError(ErrorCode::kRefused, "--registry-cert, --registry-key: {}",
-                       Words(code, said));
+      return MakeError(ErrorCode::kRefused, "{}-cert, {}-key: {}", flags, flags, Words(code, said));
     case CURLE_SSL_CONNECT_ERROR:
-      return TlsError(code, said);
+      return TlsError(code, said, flags);
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_URL_MALFORMAT:
       return MakeError(ErrorCode::kRefused, "not a URL that can be asked; write http://HOST:PORT");
@@ -110,7 +111,7 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, TakeBody);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
     const CURLcode code = curl_easy_perform(curl);
-    if (code != CURLE_OK) return ErrorOf(code, said_.data(), call.timeout);
+    if (code != CURLE_OK) return ErrorOf(code, said_.data(), call.timeout, options_.flags);
 
     int64_t status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

@@ -44,7 +44,8 @@ class HttpClient {
 
 /// Who we are, whom we trust, how long we wait.
 struct HttpClientOptions {
-  std::string user_password;  ///< "USER:PASSWORD" for basic authentication; empty for none.
+  std::string flags = "--registry";  ///< What its options begin with, for messages.
+  std::string user_password;         ///< "USER:PASSWORD" for basic authentication; empty for none.
   /// Called for each request, so that a token may be renewed meanwhile; empty for none.
   std::function<Result<std::string>()> bearer_token;
   std::string ca_file;    ///< PEM; empty: the system's authorities.

@@ -48,8 +48,8 @@ struct Attempt {
   std::optional<std::chrono::seconds> asked_to_wait;
 };
 
-Result<Attempt> ReadAnswer(const HttpAnswer& answer, std::string where) {
-  RestReply reply{answer.status, answer.status, "", nullptr, std::move(where)};
+Result<Attempt> ReadAnswer(const HttpAnswer& answer, std::string where, const std::string& flags) {
+  RestReply reply{answer.status, answer.status, "", nullptr, std::move(where), flags};
   const auto json = ParseJson(answer.body, kAnswerDepthMax);
   if (json) {
     reply.json = *json;
@@ -109,8 +109,8 @@ std::optional<std::string> JsonText(const Json& json, const char* key) {
 }
 
 Error RestReply::Refusal() const {
-  const char* remedy = "";
-  if (status == 401) remedy = "; give --registry-user or --registry-token-file";
+  std::string remedy;
+  if (status == 401) remedy = fmt::format("; give {}-user or {}-token-file", flags, flags);
   if (status == 403) remedy = "; this user may not do that";
   if (status == 404) remedy = "; is the base URL right";
   if (status >= 300 && status < 400) remedy = "; give the URL that it points to";
@@ -129,12 +129,12 @@ RestClient::RestClient(HttpClient& http, Clock& clock, RestClientOptions options
 
 Result<std::unique_ptr<RestClient>> RestClient::Open(HttpClient& http, Clock& clock,
                                                      RestClientOptions options) {
-  if (options.urls.empty()) return MakeError(ErrorCode::kUsage, "--registry: without a URL");
+  if (options.urls.empty()) return MakeError(ErrorCode::kUsage, "{}: without a URL", options.flags);
   for (std::string& url : options.urls) {
     if (!IsUrl(url)) {
       return MakeError(ErrorCode::kUsage,
-                       "--registry: {} is not a URL; write http://HOST:PORT or https://HOST:PORT",
-                       Quote(Shown(url)));
+                       "{}: {} is not a URL; write http://HOST:PORT or https://HOST:PORT",
+                       options.flags, Quote(Shown(url)));
     }
     while (url.ends_with('/')) url.pop_back();
   }
@@ -195,8 +195,8 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
                                     std::string(kMediaType) + ", application/json", time});
     Attempt attempt;
     if (answer) {
-      TILLSTREAM_ASSIGN(attempt,
-                        ReadAnswer(*answer, fmt::format("{}: {} {}", where, method, path)));
+      TILLSTREAM_ASSIGN(attempt, ReadAnswer(*answer, fmt::format("{}: {} {}", where, method, path),
+                                            options_.flags));
       if (attempt.reply) return *std::move(attempt.reply);
     } else {
       const ErrorCode code = answer.error().code;

@@ -20,6 +20,7 @@ namespace tillstream {
 struct RestClientOptions {
   /// Base URLs of one registry, with or without a path: asked in turn when one does not answer.
   std::vector<std::string> urls;
+  std::string flags = "--registry";  ///< What its options begin with, for messages.
   /// For one question with all its retries.
   std::chrono::milliseconds timeout{30'000};
   /// Seed of the retries' jitter, so that generators that started together do not ask together.
@@ -38,6 +39,7 @@ struct RestReply {
   std::string message;  ///< Of the error.
   Json json;
   std::string where;  ///< "registry URL: GET /path", for messages.
+  std::string flags;  ///< As RestClientOptions::flags.
 
   bool ok() const { return status >= 200 && status < 300; }
   bool is_not_found() const { return status == 404; }
