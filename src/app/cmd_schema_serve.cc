@@ -54,7 +54,11 @@ class SchemaServeCommand final : public Command {
     }
     std::unique_ptr<UserFile> users;
     if (!users_file_.empty()) {
-      TILLSTREAM_ASSIGN(users, UserFile::Open(context.files, users_file_));
+      auto opened = UserFile::Open(context.files, users_file_);
+      if (!opened && opened.error().code == ErrorCode::kNotFound) {
+        return MakeError(ErrorCode::kUsage, "--users: {}", opened.error().message);
+      }
+      TILLSTREAM_ASSIGN(users, std::move(opened));
     } else if (guard_ == "all") {
       return MakeError(ErrorCode::kUsage,
                        "--guard: all needs somebody to let in; give --users FILE");
