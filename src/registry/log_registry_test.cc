@@ -320,6 +320,25 @@ TEST_F(LogRegistryTest, DeletedSubjectIsNotOffered) {
   EXPECT_EQ(registry->List()->at(0).version, 3);
 }
 
+TEST_F(LogRegistryTest, WhatConfluentsNewestWritesIsRead) {
+  const std::string text = R"("schema":"\"int\"")";
+  Write(Key("a", 1), ValueOf("a", 1, 4,
+                             text + R"(,"deleted":null,"references":null,"md5":"x",)"
+                                    R"("metadata":{"properties":{"k":"v"}})"));
+  Write(Key("b", 1), ValueOf("b", 1, 4, text + R"(,"deleted":true)"));
+  Write(R"({"keytype":"CLEAR_SUBJECT","subject":"b","magic":0})", R"({"subject":"b"})");
+  Write(R"({"keytype":"CONFIG","subject":"a","magic":0})", R"({"subject":"a","alias":"b"})");
+  Write(R"({"keytype":"MODE","subject":"a","magic":0})", R"({"subject":"a","mode":"FORWARD"})");
+  const auto topic = *SchemasTopic::Open(log_, clock_, "test");
+  topic->With([](const SchemaHistory& history) {
+    EXPECT_NE(history.Latest("a"), nullptr);
+    EXPECT_EQ(history.Find("b"), nullptr);
+    EXPECT_EQ(history.LevelOf("a"), std::nullopt);
+    EXPECT_EQ(history.ModeOf("a"), SubjectMode::kReadOnly) << "a mode that is not known here";
+    return 0;
+  });
+}
+
 TEST_F(LogRegistryTest, IdOfASchemaDeletedForGoodIsNotGivenToAnother) {
   ASSERT_TRUE(Open()->Register("sales-value", One(), kFirstDay));
   Write(Key("sales-value", 1), "");

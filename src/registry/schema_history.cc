@@ -82,6 +82,11 @@ Status ApplySetting(const RecordView& record, const std::string& subject, const 
   return Ok();
 }
 
+/// Under a mode that is not known here, as Confluent's FORWARD, nothing is written.
+std::optional<SubjectMode> ModeOfOthers(std::string_view name) {
+  return SubjectModeFromName(name).value_or(SubjectMode::kReadOnly);
+}
+
 }  // namespace
 
 std::string SchemaIdentity(const Schema& schema, const std::vector<SchemaReference>& references) {
@@ -112,7 +117,11 @@ Status SchemaHistory::Apply(const RecordView& record) {
   }
   if (kind == "MODE") {
     TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(key));
-    return ApplySetting(record, subject, "mode", SubjectModeFromName, &modes_);
+    return ApplySetting(record, subject, "mode", ModeOfOthers, &modes_);
+  }
+  if (kind == "CLEAR_SUBJECT" && record.has_value) {
+    TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(key));
+    ClearDeleted(subject);
   }
   return Ok();
 }
@@ -135,7 +144,7 @@ Status SchemaHistory::ApplySchema(const RecordView& record, const std::string& s
   if (const auto type = value.find("schemaType"); type != value.end() && type->is_string()) {
     schema.type = type->get<std::string>();
   }
-  if (const auto deleted = value.find("deleted"); deleted != value.end()) {
+  if (const auto deleted = value.find("deleted"); deleted != value.end() && !deleted->is_null()) {
     if (!deleted->is_boolean()) {
       return MakeError(ErrorCode::kCorrupt, "value: \"deleted\" is {}, needed true or false",
                        DumpJson(*deleted));
@@ -199,6 +208,19 @@ void SchemaHistory::Remove(const std::string& subject, int32_t version) {
   ids_[entry->second.id].versions.erase({subject, version});
   versions->second.erase(entry);
   if (versions->second.empty()) subjects_.erase(versions);
+}
+
+/// Takes away what is softly deleted of the subject, or of all with the empty name: a registry that
+/// begins to import writes this.
+void SchemaHistory::ClearDeleted(const std::string& subject) {
+  std::vector<std::pair<std::string, int32_t>> deleted;
+  for (const auto& [name, versions] : subjects_) {
+    if (!subject.empty() && name != subject) continue;
+    for (const auto& [number, version] : versions) {
+      if (version.is_deleted) deleted.emplace_back(name, number);
+    }
+  }
+  for (const auto& [name, number] : deleted) Remove(name, number);
 }
 
 /// Deletes the versions up to the one named, softly.

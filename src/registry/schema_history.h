@@ -99,6 +99,7 @@ class SchemaHistory {
   Status ApplySchema(const RecordView& record, const std::string& subject, int32_t version);
   Status ApplyDeleteSubject(const RecordView& record, const std::string& subject);
   void Remove(const std::string& subject, int32_t version);
+  void ClearDeleted(const std::string& subject);
   Result<std::shared_ptr<const StoredSchema>> Store(SchemaId id, StoredSchema schema);
 
   std::map<std::string, Versions> subjects_;
