@@ -81,6 +81,7 @@ std::unique_ptr<Command> MakeSchemaShowCommand();
 std::unique_ptr<Command> MakeSchemaCheckCommand();
 std::unique_ptr<Command> MakeSchemaRegisterCommand();
 std::unique_ptr<Command> MakeSchemaServeCommand();
+std::unique_ptr<Command> MakeSchemaCopyCommand();
 std::unique_ptr<Command> MakePositionShowCommand();
 
 }  // namespace tillstream

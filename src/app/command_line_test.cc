@@ -361,6 +361,9 @@ TEST(CommandsTest, EveryCommandHasTheOptionsOfTheContractInItsHelp) {
       {{"schema", "check"}, {"FILE", "--subject", "--log", "--registry", "--json"}},
       {{"schema", "register"}, {"FILE", "--subject", "--log", "--registry", "--json"}},
       {{"schema", "serve"}, {"--log", "--listen", "--users", "--guard", "--connections"}},
+      {{"schema", "copy"},
+       {"--log", "--registry", "--to", "--to-user", "--to-token-file", "--to-ca", "--to-cert",
+        "--to-key", "--to-timeout", "--new-ids", "--force", "--execute", "--json"}},
       {{"position", "show"}, {"--log", "-t,--topic", "--json"}}};
   EXPECT_EQ(contracts.size(), AllCommands().size());
   for (const Contract& contract : contracts) {

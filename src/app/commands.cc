@@ -39,6 +39,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeSchemaCheckCommand());
   commands.push_back(MakeSchemaRegisterCommand());
   commands.push_back(MakeSchemaServeCommand());
+  commands.push_back(MakeSchemaCopyCommand());
   commands.push_back(MakePositionShowCommand());
   return commands;
 }

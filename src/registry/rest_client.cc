@@ -217,4 +217,38 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
   }
 }
 
+Result<RegisteredSchema> ReadVersion(const RestReply& reply, const std::string& subject) {
+  const auto id = JsonNumber(reply.json, "id");
+  const auto number = JsonNumber(reply.json, "version");
+  const auto text = JsonText(reply.json, "schema");
+  if (!id || !number || !text) return reply.Unexpected("an object with id, version and schema");
+  RegisteredSchema version{SchemaId(*id), subject, *number, *text};
+  version.type = JsonText(reply.json, "schemaType").value_or(std::string(kAvroType));
+  const auto references = reply.json.find("references");
+  if (references == reply.json.end() || !references->is_array()) return version;
+  for (const Json& json : *references) {
+    const auto name = JsonText(json, "name");
+    const auto referenced = JsonText(json, "subject");
+    const auto referenced_version = JsonNumber(json, "version");
+    if (!name || !referenced || !referenced_version) {
+      return reply.Unexpected("references with name, subject and version");
+    }
+    version.references.push_back({*name, *referenced, *referenced_version});
+  }
+  return version;
+}
+
+Result<std::optional<CompatibilityLevel>> AskForLevel(RestClient& client,
+                                                      const std::string& subject) {
+  using Level = std::optional<CompatibilityLevel>;
+  const std::string path = subject.empty() ? "/config" : "/config/" + EscapeSegment(subject);
+  TILLSTREAM_ASSIGN(const RestReply reply, client.Ask("GET", path, ""));
+  if (reply.is_not_found()) return Level();
+  if (!reply.ok()) return reply.Refusal();
+  const Level level =
+      CompatibilityLevelFromName(JsonText(reply.json, "compatibilityLevel").value_or(""));
+  if (!level) return reply.Unexpected("an object with \"compatibilityLevel\"");
+  return level;
+}
+
 }  // namespace tillstream

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mutex.h"
 #include "registry/http_client.h"
+#include "registry/registered_schema.h"
 
 namespace tillstream {
 
@@ -99,5 +100,12 @@ std::string SubjectPath(const std::string& subject);
 /// A member of an object: a whole number of 1 or more, a text. None for everything else.
 std::optional<int32_t> JsonNumber(const Json& json, const char* key);
 std::optional<std::string> JsonText(const Json& json, const char* key);
+
+/// The version of `subject` that a 2xx answer describes. kUnavailable for JSON of another shape.
+Result<RegisteredSchema> ReadVersion(const RestReply& reply, const std::string& subject);
+
+/// The compatibility level that is set for `subject`, or for all with the empty name; none without.
+Result<std::optional<CompatibilityLevel>> AskForLevel(RestClient& client,
+                                                      const std::string& subject);
 
 }  // namespace tillstream

@@ -207,16 +207,7 @@ Result<RegisteredSchema> RestRegistry::FetchVersion(const std::string& subject,
                      Describe());
   }
   if (!reply.ok()) return reply.Refusal();
-  const auto id = JsonNumber(reply.json, "id");
-  const auto number = JsonNumber(reply.json, "version");
-  const auto text = JsonText(reply.json, "schema");
-  if (!id || !number || !text) return reply.Unexpected("an object with id, version and schema");
-  return RegisteredSchema{SchemaId(*id),
-                          subject,
-                          *number,
-                          *text,
-                          JsonText(reply.json, "schemaType").value_or(std::string(kAvroType)),
-                          {}};
+  return ReadVersion(reply, subject);
 }
 
 Result<RegisteredSchema> RestRegistry::Latest(const std::string& subject) {
