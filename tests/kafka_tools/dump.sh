@@ -17,9 +17,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 jars=${KAFKA_JARS:-$here/../../.cache/kafka-4.3.1}
 
 fetch() {
-  [[ -d $jars ]] && return
+  compgen -G "$jars/kafka_2.13-*.jar" >/dev/null && return
   mkdir -p "$(dirname "$jars")"
-  rm -rf "$jars.part"
+  rm -rf "$jars" "$jars.part"
   mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$jars.part"
   mv "$jars.part" "$jars"
