@@ -35,9 +35,7 @@ std::vector<std::string> ReasonsAgainst(const SubjectVersion& version, Compatibi
   if (level == CompatibilityLevel::kNone) return reasons;
   const std::string name = fmt::format("version {}", version.version);
   if (!version.schema->parsed) {
-    reasons.push_back(version.schema->type == kAvroType
-                          ? name + " refers to schemas that are not here"
-                          : fmt::format("{} is of type {}", name, version.schema->type));
+    reasons.push_back(name + " " + version.schema->fault);
     return reasons;
   }
   if (LooksBack(level)) AddReasons(name, schema, *version.schema->parsed, &reasons);

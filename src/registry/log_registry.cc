@@ -67,12 +67,7 @@ Result<Schema> LogRegistry::Find(SchemaId id) {
                        topic_->Describe());
     }
     if (stored->parsed) return *stored->parsed;
-    if (stored->type == kAvroType) {
-      return MakeError(ErrorCode::kBadInput, "schema: id {} refers to schemas that are not in {}",
-                       id.value(), topic_->Describe());
-    }
-    return MakeError(ErrorCode::kBadInput, "schema: id {} is {}, needed {}", id.value(),
-                     Quote(stored->type), kAvroType);
+    return MakeError(ErrorCode::kBadInput, "schema: id {} {}", id.value(), stored->fault);
   });
 }
 

@@ -160,6 +160,33 @@ Status SchemaHistory::ApplySchema(const RecordView& record, const std::string& s
   return Ok();
 }
 
+/// Parses a schema, or says why not. One that cannot be read is kept all the same: other registries
+/// have other types, and take texts that this parser, which is stricter, does not.
+void SchemaHistory::ParseStored(StoredSchema* schema) const {
+  if (schema->type != kAvroType) {
+    schema->fault = "is of type " + schema->type;
+    return;
+  }
+  std::vector<Schema> referenced;
+  for (const SchemaReference& reference : schema->references) {
+    const Versions* const versions = Find(reference.subject);
+    const auto found =
+        versions == nullptr ? Versions::const_iterator() : versions->find(reference.version);
+    if (versions == nullptr || found == versions->end() || !found->second.schema->parsed) {
+      schema->fault = "refers to schemas that are not here";
+      return;
+    }
+    referenced.push_back(*found->second.schema->parsed);
+  }
+  auto parsed = Schema::Parse(schema->text, referenced);
+  if (!parsed) {
+    schema->fault = "cannot be read: " + parsed.error().message;
+    return;
+  }
+  schema->identity = SchemaIdentity(*parsed, schema->references);
+  schema->parsed = std::move(*parsed);
+}
+
 /// The schema under its id, parsed at its first record; the same one again for a further version.
 Result<std::shared_ptr<const StoredSchema>> SchemaHistory::Store(SchemaId id, StoredSchema schema) {
   const auto known = ids_.find(id);
@@ -168,26 +195,7 @@ Result<std::shared_ptr<const StoredSchema>> SchemaHistory::Store(SchemaId id, St
       known->second.schema->type == schema.type) {
     return known->second.schema;
   }
-  if (schema.type == kAvroType) {
-    std::vector<Schema> referenced;
-    bool has_all = true;
-    for (const SchemaReference& reference : schema.references) {
-      const Versions* const versions = Find(reference.subject);
-      const auto found =
-          versions == nullptr ? Versions::const_iterator() : versions->find(reference.version);
-      if (versions == nullptr || found == versions->end() || !found->second.schema->parsed) {
-        has_all = false;
-        break;
-      }
-      referenced.push_back(*found->second.schema->parsed);
-    }
-    if (has_all) {
-      auto parsed = Schema::Parse(schema.text, referenced);
-      if (!parsed) return Error{ErrorCode::kCorrupt, "value: " + parsed.error().message};
-      schema.identity = SchemaIdentity(*parsed, schema.references);
-      schema.parsed = std::move(*parsed);
-    }
-  }
+  ParseStored(&schema);
   if (known != ids_.end() && known->second.schema->parsed && schema.parsed &&
       known->second.schema->parsed->CanonicalForm() != schema.parsed->CanonicalForm()) {
     return MakeError(ErrorCode::kCorrupt, "value: id {} is already another schema's", id.value());

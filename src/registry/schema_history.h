@@ -23,7 +23,8 @@ struct StoredSchema {
   std::string text;
   std::string type;
   std::vector<SchemaReference> references;
-  std::optional<Schema> parsed;  ///< Avro whose references are there.
+  std::optional<Schema> parsed;
+  std::string fault;  ///< Why it is not parsed, e.g. `is of type PROTOBUF`; empty when it is.
   /// What makes two schemas the same: SchemaIdentity() of `parsed`; empty without it.
   std::string identity;
 };
@@ -100,6 +101,7 @@ class SchemaHistory {
   Status ApplyDeleteSubject(const RecordView& record, const std::string& subject);
   void Remove(const std::string& subject, int32_t version);
   void ClearDeleted(const std::string& subject);
+  void ParseStored(StoredSchema* schema) const;
   Result<std::shared_ptr<const StoredSchema>> Store(SchemaId id, StoredSchema schema);
 
   std::map<std::string, Versions> subjects_;
