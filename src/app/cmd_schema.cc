@@ -24,7 +24,13 @@ struct SchemaTarget {
 
   /// `may_make_log`: a log that is not there is an empty registry.
   Result<SchemaRegistry*> Open(Context& context, bool may_make_log = false) {
-    TILLSTREAM_TRY(CompleteRegistry(&options));
+    const bool names_log = log_options.directory != LogOptions().directory;
+    if (names_log && !options.urls.empty()) {
+      return MakeError(ErrorCode::kUsage, "--log, --registry: needed one of them");
+    }
+    // A log that is named goes before the environment.
+    if (!names_log) TakeRegistryOfEnvironment(&options);
+    TILLSTREAM_TRY(CheckRegistry(&options));
     if (options.urls.empty() && !may_make_log) TILLSTREAM_TRY(RequireLog(context, log_options));
     log = OpenLog(context, log_options);
     TILLSTREAM_ASSIGN(opened, OpenRegistry(context, options, *log));

@@ -249,6 +249,8 @@ TEST_F(OtherCommandsTest, SchemasAreListedShownAndChecked) {
   files_.SetContent("other.avsc", "\"int\"");
   EXPECT_EQ(Run({"schema", "check", "other.avsc", "--subject", "sales-value", "--log", "log"}), 3);
   EXPECT_NE(out_, "");
+  EXPECT_EQ(Run({"schema", "list", "--log", "log", "--registry", "http://127.0.0.1:1"}), 2);
+  EXPECT_EQ(err_, "error: --log, --registry: needed one of them\n");
 }
 
 TEST_F(OtherCommandsTest, LogsAreDumpedAndVerified) {
