@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from measure import Failed, interleaved, ratios, remove, run, size_of, spread
+from registry_load import RegistryServer
 from table import Row
 
 MIB = 2**20
@@ -376,5 +377,23 @@ def memory(bench, report):
         f"{peak:.0f} MiB ({command})", "", "", "", peak <= MEMORY_MIB_MAX))
 
 
+def registry(bench, report):
+    """The schema registry's server: its processor time a request, asked by wrk on 64 connections."""
+    seconds = 1 if bench.quick else 5
+    with RegistryServer(bench) as server:
+        rows = [("lookup by id", server.lookup_by_id), ("lookup by posting", server.lookup_by_posting),
+                ("registration of what is there", server.register)]
+        for name, script in rows:
+            runs = [server.load(script, seconds) for _ in range(bench.pairs)]
+            cost = spread(cpu * 1e6 / requests for cpu, requests in runs)
+            rate = spread(requests / seconds for _, requests in runs)
+            is_lookup = script == server.lookup_by_id
+            report.rows.append(Row(
+                f"registry: server CPU per {name}, {RegistryServer.CONNECTIONS} connections",
+                "<= 100 us" if is_lookup else "", f"{cost.text(1)} us", "", "",
+                f"{rate.median:,.0f} requests/s beside wrk on the same cores",
+                cost.median <= 100 if is_lookup else None))
+
+
 ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "verify": verify,
-       "reopen": reopen, "sqlite": sqlite, "memory": memory, "parts": parts}
+       "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "parts": parts}
