@@ -20,9 +20,14 @@ class Answer:
         return json.loads(self.body)
 
 
-def connect(url, deadline=DEADLINE_SECONDS):
+def connect(url, receive_bytes=None):
+    """A connection; `receive_bytes` is the size of its receive buffer, for a slow reader."""
     parts = urllib.parse.urlsplit(url)
-    connection = socket.create_connection((parts.hostname, parts.port), timeout=deadline)
+    connection = socket.socket()
+    connection.settimeout(DEADLINE_SECONDS)
+    if receive_bytes is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    connection.connect((parts.hostname, parts.port))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 
