@@ -74,7 +74,7 @@ venv: install-test
 	@$(STEP) "python packages" tools/venv.sh
 
 kafka-tools: install-test
-	@$(STEP) "Kafka's dump tool" tests/kafka_tools/dump.sh --fetch
+	@$(STEP) "Kafka's broker and dump tool" tests/kafka_tools/dump.sh --fetch
 
 registry-peers: install-test
 	@$(STEP) "schema registries and their clients" tests/registry/fetch.sh
