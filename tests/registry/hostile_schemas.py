@@ -42,11 +42,12 @@ def doubling_defaults(levels):
     return json.dumps(types)
 
 
-def union_of_records(count, prefix, fields=1):
-    """A union of records that all look alike: every pair has to be looked into."""
-    branches = [{"type": "record", "name": f"{prefix}{i}",
-                 "fields": [{"name": f"f{j}", "type": ["null", "int", "string"]}
-                            for j in range(fields)]} for i in range(count)]
+def union_of_namesakes(count, space, last):
+    """A union of records with one name in `count` namespaces, so that each of a reader's has to be
+    compared with each of a writer's; with another type `last` it is in vain."""
+    branches = [{"type": "record", "name": "R", "namespace": f"{space}{i}",
+                 "fields": [{"name": "a", "type": "int"}, {"name": "b", "type": last}]}
+                for i in range(count)]
     return record("Top", [{"name": "u", "type": branches}])
 
 

@@ -27,9 +27,10 @@ PEAK_MIB_MAX = 320
 PEAK_MIB_MAX_SANITIZER = 700
 ASAN_OPTIONS = "quarantine_size_mb=64:abort_on_error=0:detect_leaks=1:exitcode=99"
 
-# Longest wait of a lookup by id beside hostile work, on two busy processors with the sanitizer. One
-# that waits for a comparison waits for all four of them, several times that.
+# Longest wait of a lookup by id beside hostile work, on two busy processors with the sanitizer.
 QUICK_SECONDS = 1.0
+# What a lookup that waits for nothing stays below, but for a busy processor.
+NOTICED_SECONDS = 0.1
 # How long a connection that sends nothing useful may live: http_server.h's limits added up.
 LET_GO_SECONDS = 120
 
@@ -336,16 +337,16 @@ class Lookups:
 def test_lookups_do_not_wait_for_hostile_comparisons(server, count):
     """As many comparisons as there are workers, each of them as long as the server lets it be."""
     target = "/subjects/compared/versions"
-    writer = hostile_schemas.union_of_records(700, "W")
+    writer = hostile_schemas.union_of_namesakes(300, "w", "string")
     assert raw_http.ask(server.url, "POST", target, {"schema": writer}).status == 200
-    reader = hostile_schemas.union_of_records(699, "R")
+    reader = hostile_schemas.union_of_namesakes(300, "r", "int")
     times = []
 
     def compare():
         for _ in range(3):
             begin = time.monotonic()
             answer = raw_http.ask(server.url, "POST", "/compatibility" + target, {"schema": reader})
-            assert answer.status == 200, answer
+            assert answer.json() == {"is_compatible": False}, answer
             times.append(time.monotonic() - begin)
 
     threads = [threading.Thread(target=compare) for _ in range(4)]
@@ -357,8 +358,10 @@ def test_lookups_do_not_wait_for_hostile_comparisons(server, count):
     assert len(times) == 12
     count(f"lookups beside four hostile comparisons ({max(times):.2f} s each): "
           f"{len(lookups.times)}, slowest {max(lookups.times) * 1000:.0f} ms")
-    assert max(lookups.times) < QUICK_SECONDS, (max(lookups.times), max(times))
-    assert len(lookups.times) > len(times), "the lookups waited for the comparisons"
+    assert max(lookups.times) < QUICK_SECONDS
+    # Lookups that waited for comparisons would have done nothing else nearly all the time.
+    waited = sum(took for took in lookups.times if took > NOTICED_SECONDS)
+    assert waited < sum(lookups.times) / 2, f"{waited:.1f} s of {sum(lookups.times):.1f} s"
 
 
 def still_open(clients):
