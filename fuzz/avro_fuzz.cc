@@ -76,9 +76,12 @@ void ApplySchemaRecord(std::string_view input) {
   record.has_value = !input.empty();
   SchemaHistory history;
   if (!history.Apply(record)) return;
-  for (const RegisteredSchema& registered : history.List()) {
-    TILLSTREAM_CHECK(history.FindId(registered.id) != nullptr);
-    TILLSTREAM_CHECK(registered.id < history.NextId());
+  for (const auto& [subject, versions] : history.subjects()) {
+    for (const auto& [number, version] : versions) {
+      TILLSTREAM_CHECK(history.FindId(version.id) == version.schema.get());
+      TILLSTREAM_CHECK(version.id < history.NextId());
+      TILLSTREAM_CHECK(number < history.NextVersion(subject));
+    }
   }
 }
 
