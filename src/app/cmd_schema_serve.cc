@@ -12,7 +12,7 @@
 namespace tillstream {
 namespace {
 
-/// Half of the descriptors that a process may have by default are left for the log.
+/// More than a process may open by default; `ulimit -n` says how many are left for the log.
 constexpr int64_t kConnectionsMax = 100'000;
 
 bool IsLoopback(const std::string& host) {
@@ -63,11 +63,10 @@ class SchemaServeCommand final : public Command {
       return MakeError(ErrorCode::kUsage,
                        "--guard: all needs somebody to let in; give --users FILE");
     }
-    TILLSTREAM_TRY(context.files.MakeDirectory(log_.directory));
     const std::unique_ptr<SegmentLog> log = OpenLog(context, log_);
     context.console.Info(fmt::format("target: {}, topic {}", log->Describe(), kSchemasTopic));
     TILLSTREAM_ASSIGN(const std::unique_ptr<SchemaStore> store,
-                      SchemaStore::Open(*log, context.clock, context.holder));
+                      SchemaStore::Open(*log, context.clock, context.holder, context.stop));
     RegistryHandlerOptions handler_options;
     handler_options.users = users.get();
     handler_options.guard = guard_ == "all" ? RegistryGuard::kAll : RegistryGuard::kWrites;
@@ -85,6 +84,7 @@ class SchemaServeCommand final : public Command {
     options.on_warning = [&context](const std::string& line) { context.console.Warning(line); };
     TILLSTREAM_ASSIGN(const std::unique_ptr<HttpServer> server,
                       HttpServer::Open(std::move(options), handler));
+    TILLSTREAM_TRY(context.files.MakeDirectory(log_.directory));
     handler.set_server_stats([&server] { return server->stats(); });
     if (!IsLoopback(address.host) && !has_users) {
       context.console.Warning(

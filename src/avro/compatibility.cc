@@ -20,9 +20,12 @@ std::string CompatibilityFault::ToString() const {
   return text + " (" + std::string(CompatibilityRuleName(rule)) + ")";
 }
 
-std::vector<CompatibilityFault> CompatibilityFaults(const Schema& reader, const Schema& writer) {
+std::vector<CompatibilityFault> CompatibilityFaults(const Schema& reader, const Schema& writer,
+                                                    size_t* steps) {
   std::vector<CompatibilityFault> faults;
-  Resolver().Explain(reader.root(), writer.root(), &faults);
+  Resolver resolver;
+  resolver.Explain(reader.root(), writer.root(), &faults);
+  if (steps != nullptr) *steps += resolver.steps();
   return faults;
 }
 

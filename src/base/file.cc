@@ -13,8 +13,13 @@
 namespace tillstream {
 namespace {
 
+/// The process, or the machine, has no descriptors left: nothing is wrong with the storage.
+bool IsShortage(int error) { return error == EMFILE || error == ENFILE; }
+
 Error SystemError(const std::string& path, int error) {
-  const ErrorCode code = error == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIoError;
+  const ErrorCode code = error == ENOENT     ? ErrorCode::kNotFound
+                         : IsShortage(error) ? ErrorCode::kFailed
+                                             : ErrorCode::kIoError;
   std::string reason = std::strerror(error);
   if (!reason.empty()) reason[0] = static_cast<char>(std::tolower(reason[0]));
   return MakeError(code, "{}: {}", path, reason);
@@ -23,7 +28,7 @@ Error SystemError(const std::string& path, int error) {
 /// As SystemError(), for calls on which a missing file is no answer but a failure.
 Error StorageError(const std::string& path, int error) {
   Error result = SystemError(path, error);
-  result.code = ErrorCode::kIoError;
+  if (!IsShortage(error)) result.code = ErrorCode::kIoError;
   return result;
 }
 

@@ -20,7 +20,8 @@ struct FileInfo {
 
 /// An open file. Not thread safe, except ReadAt(), which may run beside everything else.
 ///
-/// Errors are kIoError with the path and the system's reason. After an error of Write() or Sync()
+/// Errors are kIoError with the path and the system's reason (kFailed where only descriptors are
+/// short). After an error of Write() or Sync()
 /// what reached the disk is unknown: the caller must not go on with this file.
 class File {
  public:

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 
@@ -149,6 +150,21 @@ TEST_F(FileTest, PathsAreJoinedByOneSlash) {
   EXPECT_EQ(JoinPath("a/", "b"), "a/b");
   EXPECT_EQ(JoinPath("", "b"), "b");
   EXPECT_EQ(JoinPath("/", "b"), "/b");
+}
+
+TEST_F(FileTest, WantOfDescriptorsIsNoFaultOfTheStorage) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none{0, limit.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  const auto opened = files_->Open(folder_ / "a", OpenMode::kAppend);
+  const auto locked = files_->Lock(folder_ / "b", "me");
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, ErrorCode::kFailed);
+  EXPECT_EQ(opened.error().message, folder_ / "a" + ": too many open files");
+  ASSERT_FALSE(locked);
+  EXPECT_EQ(locked.error().code, ErrorCode::kFailed);
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "avro/compatibility.h"
 
 namespace tillstream {
 namespace {
+
+/// Most steps of the comparisons with all versions that a level looks at, half a second or so. What
+/// people write takes a hundredth of it with a hundred versions.
+constexpr size_t kTaskStepsMax = 2'000'000;
 
 bool LooksBack(CompatibilityLevel level) {
   return level != CompatibilityLevel::kNone && level != CompatibilityLevel::kForward &&
@@ -20,30 +23,27 @@ bool LooksForward(CompatibilityLevel level) {
          level != CompatibilityLevel::kBackwardTransitive;
 }
 
-void AddReasons(const std::string& where, const Schema& reader, const Schema& writer,
+void AddReasons(const std::string& where, const Schema& reader, const Schema& writer, size_t* steps,
                 std::vector<std::string>* reasons) {
-  for (const CompatibilityFault& fault : CompatibilityFaults(reader, writer)) {
+  for (const CompatibilityFault& fault : CompatibilityFaults(reader, writer, steps)) {
     reasons->push_back(where + ": " + fault.ToString());
   }
 }
 
-}  // namespace
-
-std::vector<std::string> ReasonsAgainst(const SubjectVersion& version, CompatibilityLevel level,
-                                        const Schema& schema) {
-  std::vector<std::string> reasons;
-  if (level == CompatibilityLevel::kNone) return reasons;
+void AddReasonsAgainst(const SubjectVersion& version, CompatibilityLevel level,
+                       const Schema& schema, size_t* steps, std::vector<std::string>* reasons) {
   const std::string name = fmt::format("version {}", version.version);
   if (!version.schema->parsed) {
-    reasons.push_back(name + " " + version.schema->fault);
-    return reasons;
+    reasons->push_back(name + " " + version.schema->fault);
+    return;
   }
-  if (LooksBack(level)) AddReasons(name, schema, *version.schema->parsed, &reasons);
+  if (LooksBack(level)) AddReasons(name, schema, *version.schema->parsed, steps, reasons);
   if (LooksForward(level)) {
-    AddReasons(name + " as the reader", *version.schema->parsed, schema, &reasons);
+    AddReasons(name + " as the reader", *version.schema->parsed, schema, steps, reasons);
   }
-  return reasons;
 }
+
+}  // namespace
 
 bool CompatibilityTask::operator==(const CompatibilityTask& other) const {
   return level == other.level &&
@@ -66,9 +66,16 @@ CompatibilityTask CompatibilityTaskOf(const SchemaHistory& history, const std::s
 
 std::vector<std::string> ReasonsAgainst(const CompatibilityTask& task, const Schema& schema) {
   std::vector<std::string> reasons;
+  size_t steps = 0;
   for (const SubjectVersion& version : task.versions) {
-    auto more = ReasonsAgainst(version, task.level, schema);
-    std::ranges::move(more, std::back_inserter(reasons));
+    if (task.level == CompatibilityLevel::kNone || reasons.size() >= kCompatibilityFaultsMax) break;
+    if (steps > kTaskStepsMax) {
+      reasons.push_back(fmt::format(
+          "version {} and those before it: not compared, since those behind it took {} steps ({})",
+          version.version, steps, CompatibilityRuleName(CompatibilityRule::kComparisonTooLarge)));
+      break;
+    }
+    AddReasonsAgainst(version, task.level, schema, &steps, &reasons);
   }
   return reasons;
 }

@@ -7,13 +7,6 @@
 
 namespace tillstream {
 
-/// Why `schema` does not go with `version` of a subject at `level`; empty when it does. Each reason
-/// names the version and the direction, e.g. `version 1: field "promo": not in the writer's schema
-/// and without a default (...)`; one that begins `version 1 as the reader: ` is about data that
-/// `schema` writes.
-std::vector<std::string> ReasonsAgainst(const SubjectVersion& version, CompatibilityLevel level,
-                                        const Schema& schema);
-
 /// What a subject asks of a new schema: a copy, so that comparing, which may take long, needs no
 /// lock on the history.
 struct CompatibilityTask {
@@ -28,7 +21,10 @@ struct CompatibilityTask {
 /// Nothing when it has no versions.
 CompatibilityTask CompatibilityTaskOf(const SchemaHistory& history, const std::string& subject);
 
-/// Why `schema` does not go with one of the versions; empty when it goes with all.
+/// Why `schema` does not go with one of the versions; empty when it goes with all. Each reason
+/// names the version and the direction, e.g. `version 1: field "promo": not in the writer's schema
+/// and without a default (...)`; one that begins `version 1 as the reader: ` is about data that
+/// `schema` writes. Takes bounded time: versions beyond that count as incompatible, which is said.
 std::vector<std::string> ReasonsAgainst(const CompatibilityTask& task, const Schema& schema);
 
 }  // namespace tillstream

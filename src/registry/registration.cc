@@ -3,34 +3,31 @@
 #include <fmt/ranges.h>
 
 #include "base/text.h"
-#include "log/record_batch.h"
 #include "registry/registry_error.h"
 
 namespace tillstream {
 namespace {
 
-/// What a batch holds beside one record's key and value: its header, and the record's own framing.
-constexpr size_t kBatchOverheadBytes = 256;
-
 Result<RegistrationPlan> PlanNew(const SchemaHistory& history, const std::string& subject,
                                  const ReadSchema& schema, const ImportedNumbers& numbers) {
+  std::optional<SchemaId> id = numbers.id ? numbers.id : history.IdOf(schema.identity);
+  if (!id) id = history.NextId();
+  const std::optional<int32_t> version =
+      numbers.version ? numbers.version : history.NextVersion(subject);
+  if (!id || !version) {
+    return RegistryError(RegistryCode::kNotPermitted, "subject {}: no {} is left behind 2147483647",
+                         Quote(subject), id ? "version" : "id");
+  }
   RegistrationPlan plan;
-  plan.registered.id =
-      numbers.id.value_or(history.IdOf(schema.identity).value_or(history.NextId()));
+  plan.registered.id = *id;
   plan.registered.subject = subject;
-  plan.registered.version = numbers.version.value_or(history.NextVersion(subject));
+  plan.registered.version = *version;
   plan.registered.schema = schema.schema.ToJson();
   plan.registered.references = schema.references;
   plan.records.push_back(MakeSchemaRecord(plan.registered));
-  const size_t size_bytes = plan.records[0].key.size() + plan.records[0].value->size();
-  if (size_bytes + kBatchOverheadBytes > kBatchBytesMax) {
-    return RegistryError(RegistryCode::kSchemaTooLarge,
-                         "the schema's record has {} bytes, a batch of the log holds {}",
-                         size_bytes, kBatchBytesMax);
-  }
   if (const SchemaHistory::Versions* versions = history.Find(subject)) {
-    for (const auto& [number, version] : *versions) {
-      if (version.schema->identity != schema.identity || !version.is_deleted) continue;
+    for (const auto& [number, present] : *versions) {
+      if (present.schema->identity != schema.identity || !present.is_deleted) continue;
       if (number != plan.registered.version) {
         plan.records.push_back(MakeSchemaTombstone(subject, number));
       }
@@ -57,11 +54,9 @@ Status CheckImport(const SchemaHistory& history, const std::string& subject,
   return Ok();
 }
 
-Status CheckMode(SubjectMode mode, const std::string& subject, bool brings_id) {
-  if (mode == SubjectMode::kReadOnly || mode == SubjectMode::kReadOnlyOverride) {
-    return RegistryError(RegistryCode::kNotPermitted, "subject {} is in mode {}", Quote(subject),
-                         SubjectModeName(mode));
-  }
+Status CheckMode(const SchemaHistory& history, const std::string& subject, bool brings_id) {
+  TILLSTREAM_TRY(CheckWritable(history, subject));
+  const SubjectMode mode = history.ModeFor(subject);
   if (brings_id && mode != SubjectMode::kImport) {
     return RegistryError(RegistryCode::kNotPermitted,
                          "subject {} is in mode {}; an id may be given in mode IMPORT only",
@@ -84,6 +79,14 @@ Status CheckSubject(const std::string& subject) {
   return RegistryError(RegistryCode::kInvalidSubject,
                        "{} is not a subject; needed 1 to {} bytes of printable UTF-8",
                        Quote(subject), kSubjectBytesMax);
+}
+
+Status CheckWritable(const SchemaHistory& history, const std::string& subject) {
+  const SubjectMode mode = history.ModeFor(subject);
+  if (mode != SubjectMode::kReadOnly && mode != SubjectMode::kReadOnlyOverride) return Ok();
+  return RegistryError(RegistryCode::kNotPermitted, "{} is in mode {}",
+                       subject.empty() ? "the registry" : "subject " + Quote(subject),
+                       SubjectModeName(mode));
 }
 
 Result<std::vector<Schema>> ReferencedSchemas(const SchemaHistory& history,
@@ -134,13 +137,12 @@ Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const st
                                           const ReadSchema& schema, const ImportedNumbers& numbers,
                                           const CompatibilityTask* checked) {
   TILLSTREAM_TRY(CheckSubject(subject));
-  const SubjectMode mode = history.ModeFor(subject);
   if (const SubjectVersion* present = history.FindSchema(subject, schema.identity);
       present != nullptr && (!numbers.id || *numbers.id == present->id) &&
       (!numbers.version || *numbers.version == present->version)) {
     return RegistrationPlan{DescribeVersion(subject, *present), {}};
   }
-  TILLSTREAM_TRY(CheckMode(mode, subject, numbers.id.has_value()));
+  TILLSTREAM_TRY(CheckMode(history, subject, numbers.id.has_value()));
   if (numbers.id) {
     TILLSTREAM_TRY(CheckImport(history, subject, schema, numbers));
     return PlanNew(history, subject, schema, numbers);

@@ -48,6 +48,10 @@ inline constexpr size_t kSubjectBytesMax = 1024;
 /// kInvalidSubject when `subject` is empty, longer than kSubjectBytesMax or has control characters.
 Status CheckSubject(const std::string& subject);
 
+/// kNotPermitted when the mode of `subject`, or that of all for the empty name, lets nothing be
+/// written.
+Status CheckWritable(const SchemaHistory& history, const std::string& subject);
+
 /// kIncompatible with all reasons when `schema` does not go with what `subject` asks.
 Status CheckCompatible(const std::string& subject, const CompatibilityTask& task,
                        const Schema& schema);
@@ -60,9 +64,8 @@ struct RegistrationPlan {
   std::vector<SchemasRecord> records;  ///< Empty when it is there.
 };
 
-/// Errors: kNotPermitted by the mode, kInvalidSubject, kSchemaTooLarge for what no record can hold,
-/// and those of CheckCompatible(), which is left out where `checked` is what the subject still
-/// asks.
+/// Errors: kNotPermitted by the mode or for want of numbers, kInvalidSubject, and those of
+/// CheckCompatible(), which is left out where `checked` is what the subject still asks.
 Result<RegistrationPlan> PlanRegistration(const SchemaHistory& history, const std::string& subject,
                                           const ReadSchema& schema,
                                           const ImportedNumbers& numbers = {},

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <string>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace tillstream {
 
@@ -30,6 +32,7 @@ enum class RegistryCode : int {
   kInvalidSubject = 42208,
   kSchemaTooLarge = 42209,
   kStoreFailed = 50001,
+  kNotNow = 50301,  ///< Others write, or the log failed. Ours; Confluent has none for it.
 };
 
 constexpr int HttpStatusOf(RegistryCode code) { return static_cast<int>(code) / 100; }
@@ -44,6 +47,11 @@ Error RegistryError(RegistryCode code, fmt::format_string<Args...> format, Args&
     kind = ErrorCode::kRefused;
   }
   return {kind, fmt::format(format, std::forward<Args>(args)...), static_cast<int>(code)};
+}
+
+/// What Confluent's clients go on from: a subject without versions.
+inline Error SubjectNotFound(const std::string& subject) {
+  return RegistryError(RegistryCode::kSubjectNotFound, "subject {} not found", Quote(subject));
 }
 
 }  // namespace tillstream

@@ -302,9 +302,16 @@ std::vector<SchemaId> SchemaHistory::ReferencedBy(const std::string& subject,
   return {ids.begin(), ids.end()};
 }
 
-int32_t SchemaHistory::NextVersion(const std::string& subject) const {
+std::optional<SchemaId> SchemaHistory::NextId() const {
+  if (id_max_.value() == std::numeric_limits<int32_t>::max()) return std::nullopt;
+  return id_max_ + 1;
+}
+
+std::optional<int32_t> SchemaHistory::NextVersion(const std::string& subject) const {
   const Versions* const versions = Find(subject);
-  return versions == nullptr ? 1 : versions->rbegin()->first + 1;
+  const int32_t version_max = versions == nullptr ? 0 : versions->rbegin()->first;
+  if (version_max == std::numeric_limits<int32_t>::max()) return std::nullopt;
+  return version_max + 1;
 }
 
 std::optional<CompatibilityLevel> SchemaHistory::LevelOf(const std::string& subject) const {

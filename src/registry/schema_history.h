@@ -78,9 +78,10 @@ class SchemaHistory {
 
   int64_t id_count() const { return static_cast<int64_t>(ids_.size()); }
 
-  SchemaId NextId() const { return id_max_ + 1; }
-  /// Softly deleted versions count, those deleted for good do not.
-  int32_t NextVersion(const std::string& subject) const;
+  /// One behind the highest; none when there is no higher number.
+  std::optional<SchemaId> NextId() const;
+  /// The same. Softly deleted versions count, those deleted for good do not.
+  std::optional<int32_t> NextVersion(const std::string& subject) const;
 
   /// The setting of one subject, or of all for the empty name; none where there is no own one.
   std::optional<CompatibilityLevel> LevelOf(const std::string& subject) const;

@@ -16,10 +16,6 @@ DeletedFilter FilterOf(bool with_deleted) {
   return with_deleted ? DeletedFilter::kWith : DeletedFilter::kWithout;
 }
 
-Error SubjectNotFound(const std::string& subject) {
-  return RegistryError(RegistryCode::kSubjectNotFound, "subject {} not found", Quote(subject));
-}
-
 Error IdNotFound(SchemaId id) {
   return RegistryError(RegistryCode::kSchemaNotFound, "schema {} not found", id.value());
 }
@@ -58,9 +54,9 @@ Result<VersionNumber> ParseVersionNumber(std::string_view text) {
 }
 
 Result<std::unique_ptr<SchemaStore>> SchemaStore::Open(EventLog& log, Clock& clock,
-                                                       std::string holder) {
+                                                       std::string holder, std::stop_token stop) {
   TILLSTREAM_ASSIGN(std::unique_ptr<SchemasTopic> topic,
-                    SchemasTopic::Open(log, clock, std::move(holder)));
+                    SchemasTopic::Open(log, clock, std::move(holder), std::move(stop)));
   TILLSTREAM_TRY(topic->RefreshDurably());
   return std::unique_ptr<SchemaStore>(new SchemaStore(std::move(topic), clock));
 }
@@ -95,8 +91,11 @@ Result<RegisteredSchema> SchemaStore::FindId(SchemaId id) {
   };
   auto known = topic_->With(find);
   if (known) return known;
-  TILLSTREAM_TRY(topic_->Refresh());
-  return topic_->With(find);
+  return Fresh(find);
+}
+
+bool SchemaStore::KnowsId(SchemaId id) {
+  return topic_->With([&](const SchemaHistory& history) { return history.FindId(id) != nullptr; });
 }
 
 Result<std::vector<std::pair<std::string, int32_t>>> SchemaStore::VersionsOf(SchemaId id,
@@ -225,10 +224,7 @@ Result<SubjectMode> SchemaStore::Mode(const std::string& subject, bool or_defaul
   });
 }
 
-Status SchemaStore::Health() {
-  TILLSTREAM_TRY(topic_->Failure());
-  return topic_->Refresh();
-}
+Status SchemaStore::Health() { return topic_->Failure(); }
 
 SchemaStore::Sizes SchemaStore::sizes() {
   return topic_->With([](const SchemaHistory& history) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,8 +39,10 @@ Result<VersionNumber> ParseVersionNumber(std::string_view text);
 /// writer.
 class SchemaStore {
  public:
-  /// `log` and `clock` must outlive the store. Errors as SchemasTopic::Open().
-  static Result<std::unique_ptr<SchemaStore>> Open(EventLog& log, Clock& clock, std::string holder);
+  /// `log` and `clock` must outlive the store; `stop` ends waiting for other writers. Errors as
+  /// SchemasTopic::Open().
+  static Result<std::unique_ptr<SchemaStore>> Open(EventLog& log, Clock& clock, std::string holder,
+                                                   std::stop_token stop = {});
 
   /// Registers, or finds what is registered. Errors: those of ReadPosted() and PlanRegistration().
   Result<RegisteredSchema> Register(const std::string& subject, const SchemaText& posted,
@@ -51,6 +54,8 @@ class SchemaStore {
 
   /// kSchemaNotFound.
   Result<RegisteredSchema> FindId(SchemaId id);
+  /// Whether FindId() answers from memory.
+  bool KnowsId(SchemaId id);
   /// Subjects and versions that have the id. kSchemaNotFound.
   Result<std::vector<std::pair<std::string, int32_t>>> VersionsOf(SchemaId id, bool with_deleted);
 
@@ -89,7 +94,7 @@ class SchemaStore {
   Result<CompatibilityLevel> DeleteLevel(const std::string& subject);
   Result<SubjectMode> DeleteMode(const std::string& subject);
 
-  /// Whether the log still takes and gives records.
+  /// The failure of the log after which nothing is written any more; Ok without one.
   Status Health();
 
   struct Sizes {

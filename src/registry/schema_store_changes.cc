@@ -25,18 +25,6 @@ bool IsSame(const std::vector<Schema>& a, const std::vector<Schema>& b) {
       a, b, [](const Schema& x, const Schema& y) { return &x.root() == &y.root(); });
 }
 
-/// What a mode that lets nothing be written forbids.
-Status CheckWritable(const SchemaHistory& history, const std::string& subject) {
-  const SubjectMode mode = history.ModeFor(subject);
-  if (mode != SubjectMode::kReadOnly && mode != SubjectMode::kReadOnlyOverride) return Ok();
-  if (subject.empty()) {
-    return RegistryError(RegistryCode::kNotPermitted, "the registry is in mode {}",
-                         SubjectModeName(mode));
-  }
-  return RegistryError(RegistryCode::kNotPermitted, "subject {} is in mode {}", Quote(subject),
-                       SubjectModeName(mode));
-}
-
 Status CheckUnreferenced(const SchemaHistory& history, const std::string& subject,
                          int32_t version) {
   const std::vector<SchemaId> ids = history.ReferencedBy(subject, version);
@@ -44,10 +32,6 @@ Status CheckUnreferenced(const SchemaHistory& history, const std::string& subjec
   return RegistryError(RegistryCode::kReferenceExists,
                        "subject {}: version {} is referred to by schema {}", Quote(subject),
                        version, ids.front().value());
-}
-
-Error NoSubject(const std::string& subject) {
-  return RegistryError(RegistryCode::kSubjectNotFound, "subject {} not found", Quote(subject));
 }
 
 Records PlanSoftDeletion(const SchemaHistory& history, const std::string& subject,
@@ -88,7 +72,7 @@ Records PlanVersionDeletion(const SchemaHistory& history, const std::string& sub
                             VersionNumber number, bool permanent, int32_t* deleted) {
   const SchemaHistory::Versions* const versions = history.Find(subject);
   if (versions == nullptr || (!permanent && history.Latest(subject) == nullptr)) {
-    return NoSubject(subject);
+    return SubjectNotFound(subject);
   }
   const SubjectVersion* const latest = history.Latest(subject);
   *deleted = number.value_or(latest == nullptr ? versions->rbegin()->first : latest->version);
@@ -157,7 +141,7 @@ Result<std::vector<int32_t>> SchemaStore::DeleteSubject(const std::string& subje
                                                         bool permanent) {
   std::vector<int32_t> deleted;
   const auto plan = [&](const SchemaHistory& history) -> Records {
-    if (history.Find(subject) == nullptr) return NoSubject(subject);
+    if (history.Find(subject) == nullptr) return SubjectNotFound(subject);
     TILLSTREAM_TRY(CheckWritable(history, subject));
     return permanent ? PlanPermanentDeletion(history, subject, &deleted)
                      : PlanSoftDeletion(history, subject, &deleted);
@@ -217,7 +201,7 @@ Result<CompatibilityLevel> SchemaStore::DeleteLevel(const std::string& subject) 
     deleted = level.value_or(history.LevelFor(subject));
     if (level) return std::vector<SchemasRecord>{MakeLevelRecord(subject, std::nullopt)};
     if (subject.empty()) return std::vector<SchemasRecord>();
-    return NoSubject(subject);
+    return SubjectNotFound(subject);
   };
   TILLSTREAM_TRY(topic_->Write(plan, Now()));
   return deleted;
@@ -230,7 +214,7 @@ Result<SubjectMode> SchemaStore::DeleteMode(const std::string& subject) {
     deleted = mode.value_or(history.ModeFor(subject));
     if (mode) return std::vector<SchemasRecord>{MakeModeRecord(subject, std::nullopt)};
     if (subject.empty()) return std::vector<SchemasRecord>();
-    return NoSubject(subject);
+    return SubjectNotFound(subject);
   };
   TILLSTREAM_TRY(topic_->Write(plan, Now()));
   return deleted;

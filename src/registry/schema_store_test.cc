@@ -5,6 +5,7 @@
 
 #include "log/memory_log.h"
 #include "registry/registry_error.h"
+#include "registry/schemas_record.h"
 #include "testing/sim_clock.h"
 
 namespace tillstream {
@@ -266,12 +267,93 @@ TEST_F(SchemaStoreTest, SubjectsAndSchemasHaveLimits) {
   EXPECT_EQ(IdOf("s", kOne), 1) << "and goes on";
 }
 
+TEST_F(SchemaStoreTest, NumbersDoNotBeginAgainBehindTheHighest) {
+  IdOf("there", kOne);
+  ASSERT_TRUE(store_->SetMode("s", SubjectMode::kImport, false));
+  ASSERT_TRUE(Register("s", kTwo, {SchemaId(INT32_MAX), INT32_MAX}));
+  ASSERT_TRUE(store_->SetMode("s", SubjectMode::kReadWrite, false));
+  const auto no_id = Register("t", kBroken);
+  EXPECT_EQ(CodeOf(no_id), 42205);
+  EXPECT_EQ(no_id.error().message, "subject \"t\": no id is left behind 2147483647");
+  EXPECT_EQ(Register("s", kOne).error().message,
+            "subject \"s\": no version is left behind 2147483647");
+  EXPECT_EQ(IdOf("t", kOne), 1) << "what has an id goes on";
+  Reopen();
+  EXPECT_EQ(store_->FindId(SchemaId(INT32_MAX))->schema, kTwo);
+}
+
+TEST_F(SchemaStoreTest, ChangesLargerThanABatchAreWrittenInSeveral) {
+  const std::string subject(1024, 's');
+  const std::string doc = R"(,"doc":")" + std::string(997'500, 'd') + "\"";
+  const std::string large = Record(Field("a", R"("int")", doc));
+  EXPECT_EQ(IdOf(subject, large), 1);
+  ASSERT_TRUE(store_->DeleteVersion(subject, 1, false));
+  EXPECT_EQ(Register(subject, large)->version, 2) << "its record and the deletion of the first";
+  ASSERT_TRUE(store_->SetLevel(subject, CompatibilityLevel::kNone));
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(
+        Register(subject, R"({"type":"fixed","name":"F","size":)" + std::to_string(i) + "}"));
+  }
+  ASSERT_TRUE(store_->DeleteSubject(subject, false));
+  EXPECT_EQ(store_->DeleteSubject(subject, true)->size(), 1001U) << "1001 keys of a kilobyte";
+  Reopen();
+  EXPECT_EQ(CodeOf(store_->Versions(subject, DeletedFilter::kWith)), 40401);
+}
+
+TEST_F(SchemaStoreTest, OtherWritersAreWaitedForOnceAndThenSaid) {
+  IdOf("s", kOne);
+  WriterSpec spec;
+  spec.events.topic = kSchemasTopic;
+  spec.holder = "someone else";
+  const auto other = log_.OpenWriter(spec);
+  ASSERT_TRUE(other);
+  const auto begin = clock_.Monotonic();
+  const auto refused = Register("s", kTwo);
+  EXPECT_EQ(CodeOf(refused), 50301);
+  EXPECT_THAT(refused.error().message, HasSubstr("someone else"));
+  EXPECT_GE(clock_.Monotonic() - begin, kRegistryLockWait);
+  EXPECT_EQ(store_->Versions("s", DeletedFilter::kWithout)->size(), 1U) << "reading goes on";
+  EXPECT_TRUE(store_->Health());
+}
+
+TEST_F(SchemaStoreTest, AStopEndsTheWaitForOtherWriters) {
+  std::stop_source stop;
+  stop.request_stop();
+  const auto store = *SchemaStore::Open(log_, clock_, "test", stop.get_token());
+  WriterSpec spec;
+  spec.events.topic = kSchemasTopic;
+  ASSERT_TRUE(log_.CreateTopic({std::string(kSchemasTopic), 1}));
+  const auto other = log_.OpenWriter(spec);
+  ASSERT_TRUE(other);
+  const auto begin = clock_.Monotonic();
+  EXPECT_EQ(CodeOf(store->Register("s", {kOne}, false, {})), 50301);
+  EXPECT_LT(clock_.Monotonic() - begin, std::chrono::seconds(1));
+}
+
 TEST_F(SchemaStoreTest, WhatAGeneratorRegistersMeanwhileIsSeen) {
   auto other = *SchemaStore::Open(log_, clock_, "generator");
   EXPECT_EQ(IdOf("s", kOne), 1);
   EXPECT_EQ(other->Register("t", {kTwo}, false, {})->id, SchemaId(2));
   EXPECT_EQ(store_->FindId(SchemaId(2))->schema, kTwo);
   EXPECT_EQ(IdOf("u", kBroken), 3);
+}
+
+TEST_F(SchemaStoreTest, WhatIsNotDurableIsNotSeen) {
+  IdOf("s", kOne);
+  // A generator that has flushed its registration, and is about to sync it.
+  WriterSpec spec;
+  spec.events.topic = kSchemasTopic;
+  auto generator = *log_.OpenWriter(spec);
+  const SchemasRecord record = MakeSchemaRecord({SchemaId(2), "t", 1, kTwo});
+  RecordBlock block;
+  block.Clear(Timestamp(1));
+  block.Append(record.key, *record.value);
+  ASSERT_TRUE(generator->Append(block));
+  ASSERT_TRUE(generator->Flush());
+  EXPECT_EQ(CodeOf(store_->FindId(SchemaId(2))), 50301) << "it has the lock";
+  EXPECT_FALSE(store_->KnowsId(SchemaId(2)));
+  generator.reset();
+  EXPECT_EQ(store_->FindId(SchemaId(2))->schema, kTwo) << "made durable, then read";
 }
 
 TEST(ParseVersionNumberTest, TakesNumbersAndLatest) {

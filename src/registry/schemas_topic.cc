@@ -1,6 +1,7 @@
 #include "registry/schemas_topic.h"
 
-#include <stop_token>
+#include "log/record_batch.h"
+#include "registry/registry_error.h"
 
 namespace tillstream {
 namespace {
@@ -11,16 +12,25 @@ constexpr std::chrono::milliseconds kLockRetry{20};
 /// One small batch; a disk that takes longer has failed.
 constexpr std::chrono::seconds kSyncWait{30};
 
+/// What a record costs in a batch beside its key and value, at most.
+constexpr size_t kRecordOverheadBytes = 32;
+constexpr size_t kBlockBytesMax = kBatchBytesMax - kBatchHeaderBytes;
+
+size_t SizeOf(const SchemasRecord& record) {
+  return record.key.size() + record.value.value_or("").size() + kRecordOverheadBytes;
+}
+
 TopicPartition SchemasPartition() { return {std::string(kSchemasTopic), PartitionId(0)}; }
 
 }  // namespace
 
-SchemasTopic::SchemasTopic(EventLog& log, Clock& clock, std::string holder)
-    : log_(log), clock_(clock), holder_(std::move(holder)) {}
+SchemasTopic::SchemasTopic(EventLog& log, Clock& clock, std::string holder, std::stop_token stop)
+    : log_(log), clock_(clock), holder_(std::move(holder)), stop_(std::move(stop)) {}
 
 Result<std::unique_ptr<SchemasTopic>> SchemasTopic::Open(EventLog& log, Clock& clock,
-                                                         std::string holder) {
-  std::unique_ptr<SchemasTopic> topic(new SchemasTopic(log, clock, std::move(holder)));
+                                                         std::string holder, std::stop_token stop) {
+  std::unique_ptr<SchemasTopic> topic(
+      new SchemasTopic(log, clock, std::move(holder), std::move(stop)));
   TILLSTREAM_TRY(topic->Refresh());
   return topic;
 }
@@ -51,25 +61,32 @@ Status SchemasTopic::RefreshLocked() {
   }
 }
 
+Result<bool> SchemasTopic::HasNews() {
+  const MutexLock lock(mutex_);
+  auto reader = log_.OpenReader(SchemasPartition());
+  if (!reader && reader.error().code == ErrorCode::kNotFound) return false;
+  if (!reader) return std::move(reader).error();
+  TILLSTREAM_ASSIGN(const Offset end, (*reader)->End());
+  return end > durable_offset_;
+}
+
 Status SchemasTopic::RefreshDurably() {
-  {
-    const MutexLock lock(mutex_);
-    TILLSTREAM_TRY(RefreshLocked());
-    if (next_offset_ == durable_offset_) return Ok();
-  }
+  TILLSTREAM_ASSIGN(const bool has_news, HasNews());
+  if (!has_news) return Ok();
   return Write([](const SchemaHistory&) { return std::vector<SchemasRecord>(); }, Timestamp(0));
 }
 
-Result<std::unique_ptr<LogWriter>> SchemasTopic::TakeWriter() {
+Result<std::unique_ptr<LogWriter>> SchemasTopic::TakeWriter(std::chrono::nanoseconds deadline) {
   TILLSTREAM_TRY(log_.CreateTopic({std::string(kSchemasTopic), 1}));
   const WriterSpec spec{SchemasPartition(), std::nullopt, holder_};
-  const auto deadline = clock_.Monotonic() + kRegistryLockWait;
   for (;;) {
     auto writer = log_.OpenWriter(spec);
-    if (writer || writer.error().code != ErrorCode::kRefused || clock_.Monotonic() >= deadline) {
-      return writer;
+    if (writer || writer.error().code != ErrorCode::kRefused) return writer;
+    if (clock_.Monotonic() >= deadline ||
+        !clock_.SleepUntil(clock_.Monotonic() + kLockRetry, stop_)) {
+      return Error{ErrorCode::kRefused, writer.error().message,
+                   static_cast<int>(RegistryCode::kNotNow)};
     }
-    clock_.SleepUntil(clock_.Monotonic() + kLockRetry, std::stop_token());
   }
 }
 
@@ -78,35 +95,64 @@ Status SchemasTopic::Failure() {
   return failure_;
 }
 
-Status SchemasTopic::Write(const Plan& plan, Timestamp timestamp) {
-  const MutexLock write_lock(write_mutex_);
-  TILLSTREAM_TRY(Failure());
-  Status written = WriteLocked(plan, timestamp);
-  if (!written && written.error().code == ErrorCode::kIoError) {
-    const MutexLock lock(mutex_);
-    failure_ = written;
-  }
-  return written;
+Status SchemasTopic::Final(Status status) {
+  if (status || status.error().code != ErrorCode::kIoError) return status;
+  const MutexLock lock(mutex_);
+  failure_ = status;
+  return status;
 }
 
-Status SchemasTopic::WriteLocked(const Plan& plan, Timestamp timestamp) {
-  TILLSTREAM_ASSIGN(const std::unique_ptr<LogWriter> writer, TakeWriter());
-  TILLSTREAM_TRY(Refresh());
+Status SchemasTopic::CatchUp(LogWriter& writer) {
+  TILLSTREAM_ASSIGN(const bool has_news, HasNews());
+  if (!has_news) return Ok();
+  const auto synced = writer.Sync(kSyncWait);
+  if (!synced) return Final(synced.error());
+  const MutexLock lock(mutex_);
+  TILLSTREAM_TRY(RefreshLocked());
+  durable_offset_ = next_offset_;
+  return Ok();
+}
+
+Status SchemasTopic::Append(LogWriter& writer, const std::vector<SchemasRecord>& records,
+                            Timestamp timestamp) {
+  RecordBlock block;
+  block.Clear(timestamp);
+  size_t size_bytes = 0;
+  for (const SchemasRecord& record : records) {
+    if (size_bytes + SizeOf(record) > kBlockBytesMax) {
+      TILLSTREAM_TRY(writer.Append(block));
+      block.Clear(timestamp);
+      size_bytes = 0;
+    }
+    block.Append(record.key, record.value.value_or(""), record.value.has_value());
+    size_bytes += SizeOf(record);
+  }
+  TILLSTREAM_TRY(writer.Append(block));
+  TILLSTREAM_TRY(writer.Flush());
+  TILLSTREAM_TRY(writer.Sync(kSyncWait));
+  return Ok();
+}
+
+Status SchemasTopic::Write(const Plan& plan, Timestamp timestamp) {
+  const auto deadline = clock_.Monotonic() + kRegistryLockWait;
+  const MutexLock write_lock(write_mutex_);
+  TILLSTREAM_TRY(Failure());
+  const auto writer = TakeWriter(deadline);
+  if (!writer) return Final(writer.error());  // opening syncs what a crash left
+  TILLSTREAM_TRY(CatchUp(**writer));
   std::vector<SchemasRecord> records;
   {
     const MutexLock lock(mutex_);
     TILLSTREAM_ASSIGN(records, plan(history_));
   }
-  if (!records.empty()) {
-    RecordBlock block;
-    block.Clear(timestamp);
-    for (const SchemasRecord& record : records) {
-      block.Append(record.key, record.value.value_or(""), record.value.has_value());
-    }
-    TILLSTREAM_TRY(writer->Append(block));
-    TILLSTREAM_TRY(writer->Flush());
+  if (records.empty()) return Ok();
+  for (const SchemasRecord& record : records) {
+    if (SizeOf(record) <= kBlockBytesMax) continue;
+    return RegistryError(RegistryCode::kSchemaTooLarge,
+                         "the record has {} bytes, a batch of the log holds {}", SizeOf(record),
+                         kBlockBytesMax);
   }
-  TILLSTREAM_TRY(writer->Sync(kSyncWait));
+  TILLSTREAM_TRY(Final(Append(**writer, records, timestamp)));
   const MutexLock lock(mutex_);
   TILLSTREAM_TRY(RefreshLocked());  // reads its own records back, so that state has one source
   durable_offset_ = next_offset_;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,14 +36,16 @@ class SchemasTopic {
   /// `clock` must outlive this; `holder` is shown to a writer that is refused.
   ///
   /// Errors: kCorrupt, with the offset, when a record of the topic cannot be understood.
-  static Result<std::unique_ptr<SchemasTopic>> Open(EventLog& log, Clock& clock,
-                                                    std::string holder);
+  /// `stop` ends waiting for the writer's lock.
+  static Result<std::unique_ptr<SchemasTopic>> Open(EventLog& log, Clock& clock, std::string holder,
+                                                    std::stop_token stop = {});
 
-  /// Reads what was appended since.
+  /// Reads what was appended since, whether it is durable or not: for readers, which write nothing.
   Status Refresh() TILLSTREAM_EXCLUDES(mutex_);
 
-  /// The same, and makes sure that all of it survives a power cut: a record that another process
-  /// wrote may be in the page cache alone. Takes the writer's lock only if something new was read.
+  /// The same, but makes durable first what it reads, since a record that another process wrote may
+  /// be in the page cache alone. Takes the writer's lock only if there is something new. Where only
+  /// this and Write() are used, the history never has what a power cut could take back.
   Status RefreshDurably() TILLSTREAM_EXCLUDES(mutex_, write_mutex_);
 
   /// What `read` makes of the history; it must not keep pointers into it.
@@ -55,16 +58,18 @@ class SchemasTopic {
   /// Decides with the lock held and everything read what to append, possibly nothing.
   using Plan = std::function<Result<std::vector<SchemasRecord>>(const SchemaHistory&)>;
 
-  /// Appends what `plan` decides, all of it or nothing. On return it is durable, and so is all that
-  /// the plan saw.
+  /// Appends what `plan` decides, in order; a crash may leave the first of several records. On
+  /// return it is durable, and so is all that the plan saw.
   ///
-  /// Errors: those of `plan`, with nothing written; kRefused when another process holds the lock
-  /// for kRegistryLockWait; those of the log.
+  /// Errors: those of `plan`, and kSchemaTooLarge for a record that no batch holds, with nothing
+  /// written; kRefused (kNotNow) when others write for longer than kRegistryLockWait, or a stop is
+  /// requested; those of the log.
   Status Write(const Plan& plan, Timestamp timestamp) TILLSTREAM_EXCLUDES(mutex_, write_mutex_);
 
-  /// The first kIoError of Write(). After it what reached the disk is not known, and the kernel may
-  /// have forgotten what it could not write: nothing is written any more, and nothing new counts as
-  /// durable, until the topic is opened again by a new process.
+  /// The first kIoError of Write(). After it what reached the
+  /// disk is not known, and the kernel may have forgotten what it could not write: nothing is
+  /// written any more, and nothing new counts as durable, until the topic is opened again by a new
+  /// process.
   Status Failure() TILLSTREAM_EXCLUDES(mutex_);
 
   /// Whether the record at `offset` is known to survive a power cut.
@@ -74,18 +79,28 @@ class SchemasTopic {
   std::string Describe() const { return log_.Describe(); }
 
  private:
-  SchemasTopic(EventLog& log, Clock& clock, std::string holder);
+  SchemasTopic(EventLog& log, Clock& clock, std::string holder, std::stop_token stop);
 
   Status RefreshLocked() TILLSTREAM_REQUIRES(mutex_);
-  Status WriteLocked(const Plan& plan, Timestamp timestamp) TILLSTREAM_REQUIRES(write_mutex_)
-      TILLSTREAM_EXCLUDES(mutex_);
 
-  /// The topic's writer, waiting up to kRegistryLockWait for another's to go away.
-  Result<std::unique_ptr<LogWriter>> TakeWriter() TILLSTREAM_REQUIRES(write_mutex_);
+  /// Whether records are there that were not read yet.
+  Result<bool> HasNews() TILLSTREAM_EXCLUDES(mutex_);
+
+  /// The topic's writer, waiting until `deadline` for another's to go away.
+  Result<std::unique_ptr<LogWriter>> TakeWriter(std::chrono::nanoseconds deadline)
+      TILLSTREAM_REQUIRES(write_mutex_);
+
+  /// Makes durable what the log holds, and reads it.
+  Status CatchUp(LogWriter& writer) TILLSTREAM_REQUIRES(write_mutex_) TILLSTREAM_EXCLUDES(mutex_);
+  Status Append(LogWriter& writer, const std::vector<SchemasRecord>& records, Timestamp timestamp)
+      TILLSTREAM_REQUIRES(write_mutex_);
+  /// Keeps a kIoError, behind which nothing may be written any more.
+  Status Final(Status status) TILLSTREAM_EXCLUDES(mutex_);
 
   EventLog& log_;
   Clock& clock_;
   const std::string holder_;
+  const std::stop_token stop_;
 
   /// Held by the thread that writes, also while it waits for the lock of the topic; taken first.
   Mutex write_mutex_;

@@ -21,6 +21,11 @@ constexpr int kBodyDepthMax = 32;
 constexpr std::string_view kHealthPath = "/healthz";
 constexpr std::string_view kMetricsPath = "/metrics";
 
+/// What never needs a password, and never waits.
+bool IsHealthCheck(const HttpRequest& request) {
+  return request.path == kHealthPath && request.method == "GET";
+}
+
 /// Upper ends of the buckets of request times in seconds: from a lookup to the wait for a lock.
 const std::vector<double>& TimeBounds() {
   static const std::vector<double> kBounds = {0.0001, 0.001, 0.01, 0.1, 1, 10};
@@ -117,13 +122,17 @@ bool RegistryHandler::NeedsPassword(bool is_write) const {
 }
 
 bool RegistryHandler::MayBlock(const HttpRequest& request) const {
-  if (request.path == kHealthPath) return false;
+  if (IsHealthCheck(request)) return false;
   const RegistryRoute* const route = FindRoute(request);
   if (NeedsPassword(route != nullptr && route->is_write) &&
       !options_.users->IsQuick(request.authorization)) {
     return true;
   }
-  return route != nullptr && !route->is_quick;
+  if (route == nullptr || route->cost == RouteCost::kMemory) return false;
+  if (route->cost == RouteCost::kDisk) return true;
+  const auto segments = SplitPath(request.path);
+  const auto id = segments ? IdInPath(*segments) : std::nullopt;
+  return id && !store_.KnowsId(*id);
 }
 
 HttpResponse RegistryHandler::Handle(const HttpRequest& request) {
@@ -142,10 +151,12 @@ HttpResponse RegistryHandler::Handle(const HttpRequest& request) {
 }
 
 HttpResponse RegistryHandler::Answer(const HttpRequest& request, std::string* route_name) {
-  if (request.path == kHealthPath && request.method == "GET") {
+  if (IsHealthCheck(request)) {
     *route_name = "GET /healthz";
     const Status healthy = store_.Health();
-    if (!healthy) return Failure(503, 50301, healthy.error().message, request.accept);
+    if (!healthy)
+      return Failure(503, static_cast<int>(RegistryCode::kNotNow), healthy.error().message,
+                     request.accept);
     return {200, std::string(kMediaTypes[2]), R"({"status":"ok"})", {}};
   }
   const RegistryRoute* const route = FindRoute(request);

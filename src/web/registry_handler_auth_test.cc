@@ -93,15 +93,17 @@ TEST_F(RegistryHandlerAuthTest, EveryWriteOfTheApiIsGuarded) {
 
 TEST_F(RegistryHandlerAuthTest, HashedPasswordBlocksUntilItWasAccepted) {
   Guard(RegistryGuard::kAll, /*has_hash=*/true);
-  HttpRequest request = Request("GET", "/schemas/ids/1");
+  HttpRequest request = Request("GET", "/schemas/types");
   request.authorization = kHashed;
   EXPECT_TRUE(handler_->MayBlock(request));
-  EXPECT_EQ(handler_->Handle(request).status, 404);
+  EXPECT_EQ(handler_->Handle(request).status, 200);
   EXPECT_FALSE(handler_->MayBlock(request));
   request.authorization = kWrong;
   EXPECT_TRUE(handler_->MayBlock(request));
   request.path = "/healthz";
   EXPECT_FALSE(handler_->MayBlock(request));
+  request.method = "POST";  // which is guarded like any other path
+  EXPECT_TRUE(handler_->MayBlock(request));
 }
 
 }  // namespace

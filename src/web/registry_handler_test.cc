@@ -171,10 +171,14 @@ TEST_F(RegistryHandlerTest, SubjectIsDecoded) {
 }
 
 TEST_F(RegistryHandlerTest, OnlyWhatIsInMemoryRunsOnTheServingThread) {
-  for (const char* path : {"/", "/contexts", "/schemas/types", "/schemas/ids/1",
-                           "/schemas/ids/1/schema", "/healthz", "/nothing", "/%zz"}) {
+  Ask("POST", "/subjects/s/versions", Posted(R"("int")"));
+  for (const char* path :
+       {"/", "/contexts", "/schemas/types", "/schemas/ids/1", "/schemas/ids/1/schema",
+        "/schemas/ids/x", "/healthz", "/nothing", "/%zz"}) {
     EXPECT_FALSE(handler_->MayBlock(Request("GET", path))) << path;
   }
+  EXPECT_TRUE(handler_->MayBlock(Request("GET", "/schemas/ids/2")))
+      << "another process may have given it";
   for (const char* path : {"/subjects", "/subjects/s/versions", "/subjects/s/versions/1", "/config",
                            "/mode/s", "/schemas", "/schemas/ids/1/versions"}) {
     EXPECT_TRUE(handler_->MayBlock(Request("GET", path))) << path;
@@ -185,6 +189,15 @@ TEST_F(RegistryHandlerTest, OnlyWhatIsInMemoryRunsOnTheServingThread) {
   }
   EXPECT_TRUE(handler_->MayBlock(Request("PUT", "/config")));
   EXPECT_TRUE(handler_->MayBlock(Request("DELETE", "/subjects/s")));
+}
+
+TEST_F(RegistryHandlerTest, ASettingOfAnEmptySubjectIsNotThatOfAll) {
+  for (const char* path : {"/config//", "/mode//"}) {
+    EXPECT_THAT(Told("PUT", path, R"({"compatibility":"NONE","mode":"READONLY"})"),
+                StartsWith(R"(422 {"error_code":42208,)"))
+        << path;
+  }
+  EXPECT_EQ(Told("GET", "/config"), R"(200 {"compatibilityLevel":"BACKWARD"})");
 }
 
 TEST_F(RegistryHandlerTest, RefusalsAreJson) {

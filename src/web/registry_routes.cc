@@ -114,13 +114,10 @@ Result<SchemaText> PostedSchema(const RegistryCall& call) {
   return posted;
 }
 
-/// An id in the path. What is no number is no path of the API.
+/// What is no number is no path of the API.
 Result<SchemaId> IdOf(const RegistryCall& call) {
-  const std::string& text = call.segments[2];
-  int32_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error == std::errc() && end == text.data() + text.size()) return SchemaId(id);
-  return Error{ErrorCode::kNotFound, fmt::format("{} is not an id", Quote(text)), 404};
+  if (const auto id = IdInPath(call.segments)) return *id;
+  return Error{ErrorCode::kNotFound, Quote(call.segments[2]) + " is not an id", 404};
 }
 
 Answer Root(RegistryCall&) { return Reply(Json::object()); }
@@ -281,18 +278,22 @@ Answer CheckSubjectVersions(RegistryCall& call) {
   return Verdict(call, reasons);
 }
 
-/// The subject of a setting's path: empty for that of all.
-std::string SettingSubject(const RegistryCall& call) {
-  return call.segments.size() > 1 ? call.segments[1] : std::string();
+/// The subject of a setting's path: empty for that of all, which has a path of its own.
+Result<std::string> SettingSubject(const RegistryCall& call) {
+  if (call.segments.size() < 2) return std::string();
+  if (call.segments[1].empty()) TILLSTREAM_TRY(CheckSubject(call.segments[1]));
+  return call.segments[1];
 }
 
 Answer GetLevel(RegistryCall& call) {
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
   TILLSTREAM_ASSIGN(const CompatibilityLevel level,
-                    call.store.Level(SettingSubject(call), call.query.Flag("defaultToGlobal")));
+                    call.store.Level(subject, call.query.Flag("defaultToGlobal")));
   return Reply({{"compatibilityLevel", CompatibilityLevelName(level)}});
 }
 
 Answer PutLevel(RegistryCall& call) {
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
   const auto found = call.body.find("compatibility");
   const std::string name =
       found != call.body.end() && found->is_string() ? found->get<std::string>() : "";
@@ -303,22 +304,25 @@ Answer PutLevel(RegistryCall& call) {
                          "FULL or one of these with _TRANSITIVE",
                          Quote(name));
   }
-  TILLSTREAM_TRY(call.store.SetLevel(SettingSubject(call), *level));
+  TILLSTREAM_TRY(call.store.SetLevel(subject, *level));
   return Reply({{"compatibility", CompatibilityLevelName(*level)}});
 }
 
 Answer DeleteLevel(RegistryCall& call) {
-  TILLSTREAM_ASSIGN(const CompatibilityLevel level, call.store.DeleteLevel(SettingSubject(call)));
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
+  TILLSTREAM_ASSIGN(const CompatibilityLevel level, call.store.DeleteLevel(subject));
   return Reply({{"compatibilityLevel", CompatibilityLevelName(level)}});
 }
 
 Answer GetMode(RegistryCall& call) {
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
   TILLSTREAM_ASSIGN(const SubjectMode mode,
-                    call.store.Mode(SettingSubject(call), call.query.Flag("defaultToGlobal")));
+                    call.store.Mode(subject, call.query.Flag("defaultToGlobal")));
   return Reply({{"mode", SubjectModeName(mode)}});
 }
 
 Answer PutMode(RegistryCall& call) {
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
   const auto found = call.body.find("mode");
   const std::string name =
       found != call.body.end() && found->is_string() ? found->get<std::string>() : "";
@@ -329,12 +333,13 @@ Answer PutMode(RegistryCall& call) {
         "\"mode\": {} is not a mode; needed READWRITE, READONLY, READONLY_OVERRIDE or IMPORT",
         Quote(name));
   }
-  TILLSTREAM_TRY(call.store.SetMode(SettingSubject(call), *mode, call.query.Flag("force")));
+  TILLSTREAM_TRY(call.store.SetMode(subject, *mode, call.query.Flag("force")));
   return Reply({{"mode", SubjectModeName(*mode)}});
 }
 
 Answer DeleteMode(RegistryCall& call) {
-  TILLSTREAM_ASSIGN(const SubjectMode mode, call.store.DeleteMode(SettingSubject(call)));
+  TILLSTREAM_ASSIGN(const std::string subject, SettingSubject(call));
+  TILLSTREAM_ASSIGN(const SubjectMode mode, call.store.DeleteMode(subject));
   return Reply({{"mode", SubjectModeName(mode)}});
 }
 
@@ -342,41 +347,52 @@ Answer DeleteMode(RegistryCall& call) {
 
 const std::vector<RegistryRoute>& RegistryRoutes() {
   constexpr bool kWrite = true;
-  constexpr bool kQuick = true;
+  constexpr auto kMemory = RouteCost::kMemory;
+  constexpr auto kKnownId = RouteCost::kKnownId;
+  constexpr auto kDisk = RouteCost::kDisk;
   static const std::vector<RegistryRoute> kRoutes = {
-      {"GET", "/", false, kQuick, Root},
-      {"GET", "/contexts", false, kQuick, Contexts},
-      {"GET", "/schemas/types", false, kQuick, Types},
-      {"GET", "/schemas", false, false, ListSchemas},
-      {"GET", "/schemas/ids/*", false, kQuick, SchemaById},
-      {"GET", "/schemas/ids/*/schema", false, kQuick, SchemaTextById},
-      {"GET", "/schemas/ids/*/subjects", false, false, SubjectsOfId},
-      {"GET", "/schemas/ids/*/versions", false, false, VersionsOfId},
-      {"GET", "/subjects", false, false, ListSubjects},
-      {"POST", "/subjects/*", false, false, LookUp},
-      {"DELETE", "/subjects/*", kWrite, false, DeleteSubject},
-      {"GET", "/subjects/*/versions", false, false, ListVersions},
-      {"POST", "/subjects/*/versions", kWrite, false, Register},
-      {"GET", "/subjects/*/versions/*", false, false, OneVersion},
-      {"DELETE", "/subjects/*/versions/*", kWrite, false, DeleteVersion},
-      {"GET", "/subjects/*/versions/*/schema", false, false, VersionText},
-      {"GET", "/subjects/*/versions/*/referencedby", false, false, ReferencedBy},
-      {"POST", "/compatibility/subjects/*/versions", false, false, CheckSubjectVersions},
-      {"POST", "/compatibility/subjects/*/versions/*", false, false, CheckVersion},
-      {"GET", "/config", false, false, GetLevel},
-      {"PUT", "/config", kWrite, false, PutLevel},
-      {"DELETE", "/config", kWrite, false, DeleteLevel},
-      {"GET", "/config/*", false, false, GetLevel},
-      {"PUT", "/config/*", kWrite, false, PutLevel},
-      {"DELETE", "/config/*", kWrite, false, DeleteLevel},
-      {"GET", "/mode", false, false, GetMode},
-      {"PUT", "/mode", kWrite, false, PutMode},
-      {"DELETE", "/mode", kWrite, false, DeleteMode},
-      {"GET", "/mode/*", false, false, GetMode},
-      {"PUT", "/mode/*", kWrite, false, PutMode},
-      {"DELETE", "/mode/*", kWrite, false, DeleteMode},
+      {"GET", "/", false, kMemory, Root},
+      {"GET", "/contexts", false, kMemory, Contexts},
+      {"GET", "/schemas/types", false, kMemory, Types},
+      {"GET", "/schemas", false, kDisk, ListSchemas},
+      {"GET", "/schemas/ids/*", false, kKnownId, SchemaById},
+      {"GET", "/schemas/ids/*/schema", false, kKnownId, SchemaTextById},
+      {"GET", "/schemas/ids/*/subjects", false, kDisk, SubjectsOfId},
+      {"GET", "/schemas/ids/*/versions", false, kDisk, VersionsOfId},
+      {"GET", "/subjects", false, kDisk, ListSubjects},
+      {"POST", "/subjects/*", false, kDisk, LookUp},
+      {"DELETE", "/subjects/*", kWrite, kDisk, DeleteSubject},
+      {"GET", "/subjects/*/versions", false, kDisk, ListVersions},
+      {"POST", "/subjects/*/versions", kWrite, kDisk, Register},
+      {"GET", "/subjects/*/versions/*", false, kDisk, OneVersion},
+      {"DELETE", "/subjects/*/versions/*", kWrite, kDisk, DeleteVersion},
+      {"GET", "/subjects/*/versions/*/schema", false, kDisk, VersionText},
+      {"GET", "/subjects/*/versions/*/referencedby", false, kDisk, ReferencedBy},
+      {"POST", "/compatibility/subjects/*/versions", false, kDisk, CheckSubjectVersions},
+      {"POST", "/compatibility/subjects/*/versions/*", false, kDisk, CheckVersion},
+      {"GET", "/config", false, kDisk, GetLevel},
+      {"PUT", "/config", kWrite, kDisk, PutLevel},
+      {"DELETE", "/config", kWrite, kDisk, DeleteLevel},
+      {"GET", "/config/*", false, kDisk, GetLevel},
+      {"PUT", "/config/*", kWrite, kDisk, PutLevel},
+      {"DELETE", "/config/*", kWrite, kDisk, DeleteLevel},
+      {"GET", "/mode", false, kDisk, GetMode},
+      {"PUT", "/mode", kWrite, kDisk, PutMode},
+      {"DELETE", "/mode", kWrite, kDisk, DeleteMode},
+      {"GET", "/mode/*", false, kDisk, GetMode},
+      {"PUT", "/mode/*", kWrite, kDisk, PutMode},
+      {"DELETE", "/mode/*", kWrite, kDisk, DeleteMode},
   };
   return kRoutes;
+}
+
+std::optional<SchemaId> IdInPath(const std::vector<std::string>& segments) {
+  if (segments.size() < 3) return std::nullopt;
+  const std::string& text = segments[2];
+  int32_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return SchemaId(id);
 }
 
 bool RouteFits(const RegistryRoute& route, const std::vector<std::string>& segments) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,14 +27,23 @@ struct RegistryAnswer {
   std::string text;  ///< In place of `json` when it is not empty.
 };
 
+/// What a route may have to wait for.
+enum class RouteCost {
+  kMemory,   ///< Nothing.
+  kKnownId,  ///< Nothing when SchemaStore::KnowsId() of the id in the path.
+  kDisk,     ///< The disk, other writers, a comparison.
+};
+
+/// The id in the path of a route with kKnownId; none when it is no number.
+std::optional<SchemaId> IdInPath(const std::vector<std::string>& segments);
+
 /// One path of the API with one method.
 struct RegistryRoute {
   std::string_view method;
   /// Segments with "/" in front of each; "*" stands for any text.
   std::string_view path;
   bool is_write = false;
-  /// Answers from memory, at most with a glance at the log's end.
-  bool is_quick = false;
+  RouteCost cost = RouteCost::kDisk;
   Result<RegistryAnswer> (*call)(RegistryCall& call) = nullptr;
 };
 
