@@ -87,7 +87,9 @@ class AppTest : public testing::Test {
                       "process 4711 on till"};
       const Result<int> result = invocation.command->Run(context);
       TILLSTREAM_CHECK(output.Flush().has_value());
-      if (!result) console.Error(result.error().message);
+      if (!result && result.error().code != ErrorCode::kStopped) {
+        console.Error(result.error().message);
+      }
       code = result ? *result : ExitCodeOf(result.error().code);
     }
     out_ = out_file.Text();

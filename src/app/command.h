@@ -44,7 +44,8 @@ enum ExitCode : int {
   kExitRefused = 7,
 };
 
-/// The exit code that an Error leads to.
+/// The exit code that an Error leads to: of a stop that of success, from which main makes that of
+/// the signal.
 int ExitCodeOf(ErrorCode code);
 
 /// One subcommand. Declare() is called once before parsing, Run() at most once after it.

@@ -20,6 +20,8 @@ int ExitCodeOf(ErrorCode code) {
       return kExitIoError;
     case ErrorCode::kRefused:
       return kExitRefused;
+    case ErrorCode::kStopped:
+      return kExitDone;
   }
   return kExitFailed;
 }

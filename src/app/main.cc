@@ -48,7 +48,8 @@ int Main(int argc, const char* const* argv) {
         static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     console.Debug(fmt::format("peak memory {} KiB, cpu {:.2f} s", usage.ru_maxrss, cpu_seconds));
   }
-  if (!result) {
+  const bool is_stopped = !result && result.error().code == ErrorCode::kStopped;
+  if (!result && !is_stopped) {
     console.Error(result.error().message);
     return ExitCodeOf(result.error().code);
   }
@@ -56,7 +57,8 @@ int Main(int argc, const char* const* argv) {
     console.Error(flushed.error().message);
     return ExitCodeOf(flushed.error().code);
   }
-  return signals.received() != 0 && *result == kExitDone ? 128 + signals.received() : *result;
+  const int code = is_stopped ? kExitDone : *result;
+  return signals.received() != 0 && code == kExitDone ? 128 + signals.received() : code;
 }
 
 }  // namespace

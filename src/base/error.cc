@@ -22,6 +22,8 @@ const char* ErrorCodeName(ErrorCode code) {
       return "not found";
     case ErrorCode::kTimedOut:
       return "timed out";
+    case ErrorCode::kStopped:
+      return "stopped";
   }
   return "unknown";
 }

@@ -17,6 +17,7 @@ enum class ErrorCode {
   kRefused,      ///< Held by another writer, or the data of another run; exit 7.
   kNotFound,     ///< The named thing does not exist; exit 1 unless handled.
   kTimedOut,     ///< Not done in the time given; calling again may help; exit 5.
+  kStopped,      ///< Given up since a stop was asked for; no line, and the signal's exit code.
 };
 
 /// An expected failure. `message` is one line in the form

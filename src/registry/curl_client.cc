@@ -72,7 +72,7 @@ Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout
     case CURLE_PARTIAL_FILE:
       return MakeError(ErrorCode::kUnavailable, "the connection was cut before the answer ended");
     case CURLE_ABORTED_BY_CALLBACK:
-      return MakeError(ErrorCode::kRefused, "stopped");
+      return MakeError(ErrorCode::kStopped, "stopped");
     case CURLE_WRITE_ERROR:
       return MakeError(ErrorCode::kRefused, "the answer has more than {} bytes",
                        kHttpAnswerBytesMax);

@@ -37,8 +37,8 @@ class HttpClient {
   /// Any complete answer, whatever its status.
   ///
   /// Errors: kUnavailable and kTimedOut when it may go better the next time, kRefused when not (a
-  /// certificate that is not trusted, an answer that is too large); the message is the reason
-  /// alone.
+  /// certificate that is not trusted, an answer that is too large), kStopped; the message is the
+  /// reason alone.
   virtual Result<HttpAnswer> Send(const HttpCall& call) = 0;
 };
 

@@ -192,7 +192,7 @@ Result<CopyPlan> RegistryCopier::Plan(const RegistryContents& contents) {
 
 Status RegistryCopier::CheckStop() const {
   if (!options_.stop.stop_requested()) return Ok();
-  return MakeError(ErrorCode::kUnavailable, "{}: stopped", target_.Describe());
+  return MakeError(ErrorCode::kStopped, "{}: stopped", target_.Describe());
 }
 
 Status RegistryCopier::SetImport(const std::string& subject) {

@@ -67,7 +67,7 @@ class RegistryCopier {
   ///
   /// On failure what was written is there, and the next plan finds it. Errors: kRefused without
   /// `force` when the plan has occupied subjects, with nothing written; kBadInput for a schema that
-  /// the registry does not take; kUnavailable, also after a stop.
+  /// the registry does not take; kUnavailable; kStopped, with every mode taken back.
   Status Execute(CopyPlan* plan);
 
  private:

@@ -176,8 +176,10 @@ bool RestClient::Pause(int tries, std::optional<std::chrono::seconds> asked,
   return until < deadline && clock_.SleepUntil(until, options_.stop);
 }
 
-bool RestClient::PauseRound(int tries, std::chrono::nanoseconds deadline) {
-  return Pause(tries * static_cast<int>(options_.urls.size()), {}, deadline);
+Result<bool> RestClient::PauseRound(int tries, std::chrono::nanoseconds deadline) {
+  if (Pause(tries * static_cast<int>(options_.urls.size()), {}, deadline)) return true;
+  if (!options_.stop.stop_requested()) return false;
+  return MakeError(ErrorCode::kStopped, "{}: stopped", Describe());
 }
 
 Result<RestReply> RestClient::Ask(const std::string& method, const std::string& path,
@@ -209,7 +211,7 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
     NextUrl();
     if (Pause(tries, attempt.asked_to_wait, deadline)) continue;
     if (options_.stop.stop_requested()) {
-      return MakeError(ErrorCode::kUnavailable, "{}: stopped while it did not answer", where);
+      return MakeError(ErrorCode::kStopped, "{}: stopped while it did not answer", where);
     }
     return MakeError(ErrorCode::kUnavailable, "{}: {} ({} of at most {:.0f} s, {} tries)", where,
                      attempt.reason, method + " " + path,

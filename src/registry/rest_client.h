@@ -62,13 +62,13 @@ class RestClient {
                                                   RestClientOptions options);
 
   /// `path` begins with a slash; an empty `body` with GET and DELETE. kUnavailable when the
-  /// registry does not answer in time, or with something that is no JSON.
+  /// registry does not answer in time, or with something that is no JSON; kStopped.
   Result<RestReply> Ask(const std::string& method, const std::string& path,
                         const std::string& body);
 
   /// Waits before a question that was answered `tries` times is asked once more, as for something
-  /// that may be there soon; false when time or tries are at an end.
-  bool PauseRound(int tries, std::chrono::nanoseconds deadline);
+  /// that may be there soon; false when time or tries are at an end. kStopped.
+  Result<bool> PauseRound(int tries, std::chrono::nanoseconds deadline);
 
   /// "registry http://localhost:8081", without a password.
   std::string Describe() const;

@@ -154,7 +154,8 @@ Result<Schema> RestRegistry::FetchId(SchemaId id) {
     TILLSTREAM_ASSIGN(const RestReply reply,
                       client_->Ask("GET", fmt::format("/schemas/ids/{}", id.value()), ""));
     if (reply.is_not_found()) {
-      if (client_->PauseRound(tries, deadline)) continue;
+      TILLSTREAM_ASSIGN(const bool again, client_->PauseRound(tries, deadline));
+      if (again) continue;
       return MakeError(ErrorCode::kNotFound, "schema: id {} is not registered in {}", id.value(),
                        Describe());
     }

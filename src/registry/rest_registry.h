@@ -32,7 +32,7 @@ class RestRegistry final : public SchemaRegistry {
                                                     RestRegistryOptions options);
 
   /// Looks the schema up, and registers it if it is not there. `timestamp` is not used. Errors
-  /// beside the interface's: kUnavailable when the registry does not answer, or refuses.
+  /// beside the interface's: kUnavailable when the registry does not answer, or refuses; kStopped.
   Result<SchemaId> Register(const std::string& subject, const Schema& schema,
                             Timestamp timestamp) override;
   Result<SchemaId> Lookup(const std::string& subject, const Schema& schema) override;

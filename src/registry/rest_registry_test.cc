@@ -251,8 +251,14 @@ TEST_F(RestRegistryTest, WhatIsWrongForGoodIsNotRetried) {
 TEST_F(RestRegistryTest, StopEndsTheWaiting) {
   client_.Fail(ErrorCode::kUnavailable, "connection refused");
   stop_.request_stop();
-  EXPECT_THAT(RegisterError(ErrorCode::kUnavailable), HasSubstr("stopped while it did not answer"));
+  EXPECT_THAT(RegisterError(ErrorCode::kStopped), HasSubstr("stopped while it did not answer"));
   EXPECT_EQ(client_.calls.size(), 1U);
+}
+
+TEST_F(RestRegistryTest, StopIsNoUnknownId) {
+  client_.Answer(404, kNoSchema);
+  stop_.request_stop();
+  EXPECT_EQ(registry_->Find(SchemaId(3)).error().code, ErrorCode::kStopped);
 }
 
 TEST_F(RestRegistryTest, SchemaIsFetchedOnceWhateverTheThreads) {
