@@ -1,6 +1,9 @@
 #include "base/quantity.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
+#include <cmath>
 
 namespace tillstream {
 namespace {
@@ -43,6 +46,12 @@ std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text,
   const auto milliseconds = ParseQuantity(text, kTimeUnits, maximum.count());
   if (!milliseconds) return std::nullopt;
   return std::chrono::milliseconds(*milliseconds);
+}
+
+std::string DurationText(std::chrono::milliseconds time) {
+  if (time < std::chrono::seconds(1)) return fmt::format("{} ms", time.count());
+  const double tenths = std::round(static_cast<double>(time.count()) / 100);
+  return fmt::format("{} s", tenths / 10);
 }
 
 }  // namespace tillstream

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tillstream {
@@ -15,5 +16,8 @@ std::optional<int64_t> ParseByteCount(std::string_view text, int64_t maximum);
 /// `maximum`.
 std::optional<std::chrono::milliseconds> ParseDuration(std::string_view text,
                                                        std::chrono::milliseconds maximum);
+
+/// For messages: "100 ms", "1.5 s", "30 s".
+std::string DurationText(std::chrono::milliseconds time);
 
 }  // namespace tillstream

@@ -30,5 +30,15 @@ TEST(QuantityTest, TimesNeedAUnit) {
   }
 }
 
+TEST(QuantityTest, DurationTextIsNeverZero) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(DurationText(milliseconds(1)), "1 ms");
+  EXPECT_EQ(DurationText(milliseconds(999)), "999 ms");
+  EXPECT_EQ(DurationText(milliseconds(1'000)), "1 s");
+  EXPECT_EQ(DurationText(milliseconds(1'549)), "1.5 s");
+  EXPECT_EQ(DurationText(milliseconds(9'999)), "10 s");
+  EXPECT_EQ(DurationText(milliseconds(3'600'000)), "3600 s");
+}
+
 }  // namespace
 }  // namespace tillstream

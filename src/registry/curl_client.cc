@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/mutex.h"
+#include "base/quantity.h"
 #include "registry/http_client.h"
 
 namespace tillstream {
@@ -60,8 +61,7 @@ Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout
     return TlsError(code, said, flags);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return MakeError(ErrorCode::kTimedOut, "no answer within {:.1f} s",
-                       static_cast<double>(timeout.count()) / 1000);
+      return MakeError(ErrorCode::kTimedOut, "no answer within {}", DurationText(timeout));
     case CURLE_COULDNT_RESOLVE_HOST:
       return MakeError(ErrorCode::kUnavailable, "no such host");
     case CURLE_COULDNT_CONNECT:

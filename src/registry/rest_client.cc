@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/quantity.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -20,6 +21,9 @@ constexpr std::chrono::milliseconds kPauseMax{4'000};
 
 /// A registry that is silent is asked so often within the time that there is.
 constexpr int kTriesInTime = 3;
+
+/// Time that the last try has at least, as a part of all.
+constexpr int kLastTryPart = 10;
 
 /// A URL as messages show it: without user and password.
 std::string Shown(const std::string& url) {
@@ -158,10 +162,10 @@ void RestClient::NextUrl() {
 }
 
 bool RestClient::Pause(int tries, std::optional<std::chrono::seconds> asked,
-                       std::chrono::nanoseconds deadline) {
-  if (tries >= kRegistryTriesMax) return false;
-  // All URLs are tried before anything is waited for.
+                       std::chrono::nanoseconds deadline, std::chrono::nanoseconds last_try) {
   const int round = tries / static_cast<int>(options_.urls.size());
+  if (round >= kRegistryRoundsMax) return false;
+  // All URLs are tried before anything is waited for.
   if (!asked && tries % static_cast<int>(options_.urls.size()) != 0) {
     return clock_.Monotonic() < deadline;
   }
@@ -169,15 +173,19 @@ bool RestClient::Pause(int tries, std::optional<std::chrono::seconds> asked,
   auto pause = std::min(kPauseMax, std::chrono::milliseconds(kPauseFirst * factor));
   {
     const MutexLock lock(mutex_);
-    pause = pause / 2 + pause * (random_() % 1000) / 1000;
+    pause = pause / 2 + pause / 2 * (random_() % 1000) / 1000;
   }
+  const auto now = clock_.Monotonic();
+  // Before the time that it asks for it gives no better answer.
+  if (asked && now + *asked >= deadline) return false;
   if (asked) pause = std::max(pause, std::chrono::milliseconds(*asked));
-  const auto until = clock_.Monotonic() + pause;
-  return until < deadline && clock_.SleepUntil(until, options_.stop);
+  const auto last = std::max(deadline - last_try, asked ? now + *asked : now);
+  return now < last && clock_.SleepUntil(std::min(now + pause, last), options_.stop);
 }
 
 Result<bool> RestClient::PauseRound(int tries, std::chrono::nanoseconds deadline) {
-  if (Pause(tries * static_cast<int>(options_.urls.size()), {}, deadline)) return true;
+  const int all = tries * static_cast<int>(options_.urls.size());
+  if (Pause(all, {}, deadline, std::chrono::nanoseconds(0))) return true;
   if (!options_.stop.stop_requested()) return false;
   return MakeError(ErrorCode::kStopped, "{}: stopped", Describe());
 }
@@ -209,13 +217,13 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
       attempt.reason = answer.error().message;
     }
     NextUrl();
-    if (Pause(tries, attempt.asked_to_wait, deadline)) continue;
+    if (Pause(tries, attempt.asked_to_wait, deadline, options_.timeout / kLastTryPart)) continue;
     if (options_.stop.stop_requested()) {
       return MakeError(ErrorCode::kStopped, "{}: stopped while it did not answer", where);
     }
-    return MakeError(ErrorCode::kUnavailable, "{}: {} ({} of at most {:.0f} s, {} tries)", where,
-                     attempt.reason, method + " " + path,
-                     static_cast<double>(options_.timeout.count()) / 1000, tries);
+    return MakeError(ErrorCode::kUnavailable, "{}: {} ({} {} of at most {}, {} {})", where,
+                     attempt.reason, method, path, DurationText(options_.timeout), tries,
+                     tries == 1 ? "try" : "tries");
   }
 }
 

@@ -29,9 +29,9 @@ struct RestClientOptions {
   std::stop_token stop;  ///< Ends waiting.
 };
 
-/// Most tries of one question, whatever the time: with the pauses between them they take half a
-/// minute.
-inline constexpr int kRegistryTriesMax = 12;
+/// Most rounds over all URLs for one question, should time stand still: at the longest pause, at
+/// least 2 s, they take more than the hour that --registry-timeout allows.
+inline constexpr int kRegistryRoundsMax = 2'000;
 
 /// An answer that is not asked again: 2xx with JSON, or what the registry refuses.
 struct RestReply {
@@ -54,7 +54,7 @@ struct RestReply {
 /// Asks a registry behind Confluent's REST API.
 ///
 /// What does not answer, and answers 408, 429 and 5xx, is asked again with growing, jittered
-/// pauses, the next URL first; nothing else is. Thread safe.
+/// pauses until the time is over, the next URL first; nothing else is. Thread safe.
 class RestClient {
  public:
   /// `http` and `clock` must outlive the client. Asks nothing. kUsage when a URL is none.
@@ -76,9 +76,10 @@ class RestClient {
  private:
   RestClient(HttpClient& http, Clock& clock, RestClientOptions options);
 
-  /// Whether to ask again after a pause; false when time, tries or patience are at an end.
+  /// Whether to ask again after a pause; false when time or patience are at an end. The last pause
+  /// is cut to leave `last_try` before the deadline.
   bool Pause(int tries, std::optional<std::chrono::seconds> asked,
-             std::chrono::nanoseconds deadline);
+             std::chrono::nanoseconds deadline, std::chrono::nanoseconds last_try);
   std::string CurrentUrl() TILLSTREAM_EXCLUDES(mutex_);
   void NextUrl() TILLSTREAM_EXCLUDES(mutex_);
 

@@ -13,15 +13,15 @@ SAID = {
                           r"out --no-register$"),
     # The registry cannot be asked, or does not want to be.
     "refused connection": (5, r"registry {url}: connection refused \(.* of at most 2 s, \d+ tries\)$"),
-    "no answer": (5, r"registry {url}: no answer within 0\.\d s \(.* of at most 2 s, \d tries\)$"),
-    "cut": (5, r"registry {url}: the connection was cut before the answer ended \(.* tries\)$"),
+    "no answer": (5, r"registry {url}: no answer within \d+ ms \(.* of at most 2 s, \d tries\)$"),
+    "cut": (5, r"registry {url}: the connection was cut before the answer ended \(.* (try|tries)\)$"),
     "unauthorized": (5, r"registry {url}: \w+ \S+: 401.*; give --registry-user or "
                         r"--registry-token-file$"),
     "forbidden": (5, r"registry {url}: \w+ \S+: 403.*; this user may not do that$"),
     "invalid": (5, r"registry {url}: \w+ \S+: 42201 invalid$"),
-    "too many requests": (5, r"registry {url}: 429 .*\(.* tries\)$"),
-    "server error": (5, r"registry {url}: 500 .*\(.* tries\)$"),
-    "html": (5, r"registry {url}: 502 with text/html\S* that is no JSON, as of a proxy \(.* tries\)$"),
+    "too many requests": (5, r"registry {url}: 429 .*\(.* (try|tries)\)$"),
+    "server error": (5, r"registry {url}: 500 .*\(.* (try|tries)\)$"),
+    "html": (5, r"registry {url}: 502 with text/html\S* that is no JSON, as of a proxy \(.* (try|tries)\)$"),
     "not json": (5, r"registry {url}: \w+ \S+: found \S+.* that is no JSON, as of a proxy or another "
                     r"server; is the base URL right$"),
     "not as documented": (5, r"registry {url}: \w+ \S+: found \".*\", needed an object with a "
