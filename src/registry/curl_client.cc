@@ -54,14 +54,20 @@ Error TlsError(CURLcode code, const char* said, const std::string& flags) {
                    Words(code, said), flags);
 }
 
-Error ErrorOf(CURLcode code, const char* said, std::chrono::milliseconds timeout,
-              const std::string& flags) {
-  // With TLS 1.3 a server says only after the handshake that it wants a certificate.
-  if (std::string_view(said).find("alert") != std::string_view::npos)
-    return TlsError(code, said, flags);
+/// Whether the connection ended by an alert of TLS. With TLS 1.3 a server says only after the
+/// handshake that it wants a certificate, so that it comes while data are sent or received.
+bool IsAlert(CURLcode code, const char* said, const std::string& url) {
+  const bool may_be = code == CURLE_SSL_CONNECT_ERROR || code == CURLE_RECV_ERROR ||
+                      code == CURLE_SEND_ERROR;
+  return may_be && url.starts_with("https://") &&
+         std::string_view(said).find("alert") != std::string_view::npos;
+}
+
+Error ErrorOf(CURLcode code, const char* said, const HttpCall& call, const std::string& flags) {
+  if (IsAlert(code, said, call.url)) return TlsError(code, said, flags);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      return MakeError(ErrorCode::kTimedOut, "no answer within {}", DurationText(timeout));
+      return MakeError(ErrorCode::kTimedOut, "no answer within {}", DurationText(call.timeout));
     case CURLE_COULDNT_RESOLVE_HOST:
       return MakeError(ErrorCode::kUnavailable, "no such host");
     case CURLE_COULDNT_CONNECT:
@@ -111,7 +117,7 @@ class CurlClient final : public HttpClient {
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, TakeBody);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer.body);
     const CURLcode code = curl_easy_perform(curl);
-    if (code != CURLE_OK) return ErrorOf(code, said_.data(), call.timeout, options_.flags);
+    if (code != CURLE_OK) return ErrorOf(code, said_.data(), call, options_.flags);
 
     int64_t status = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);

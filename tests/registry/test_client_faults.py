@@ -2,6 +2,7 @@
 ends, and how often it asked."""
 
 import re
+import socket
 
 import pytest
 
@@ -122,6 +123,13 @@ def test_a_registry_that_is_lost_later_does_not_matter(axonops_registry, runs, n
     with FaultProxy(axonops_registry.url) as proxy:
         proxy.fail(LASTING[name][0], path="^/schemas/ids/", requests=range(2, 1000))
         assert_done(runs.consume(proxy.url, *SHORT))
+
+
+def test_a_host_that_is_called_like_an_alert_is_none(runs):
+    with socket.socket() as taken:  # bound, and nobody listens
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://alerts.localhost:{taken.getsockname()[1]}"
+        assert_said(runs.replay(url, *SHORT), "refused connection", url)
 
 
 def test_secrets_are_in_no_message(axonops_registry, runs):
