@@ -27,9 +27,12 @@ constexpr int kLastTryPart = 10;
 
 /// A URL as messages show it: without user and password.
 std::string Shown(const std::string& url) {
-  const size_t begin = url.find("://") + 3;
-  const size_t at = url.find('@', begin);
-  if (at == std::string::npos || at > url.find('/', begin)) return url;
+  const size_t scheme = url.find("://");
+  const size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  // A password may hold an @ itself: the last one before the path ends it.
+  const size_t path = url.find('/', begin);
+  const size_t at = url.substr(0, path).rfind('@');
+  if (at == std::string::npos || at < begin) return url;
   return url.substr(0, begin) + url.substr(at + 1);
 }
 

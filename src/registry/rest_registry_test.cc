@@ -349,11 +349,17 @@ TEST_F(RestRegistryTest, ListsAllVersions) {
 }
 
 TEST_F(RestRegistryTest, PasswordsAreNotShown) {
-  Open({"http://me:secret@host:1/a@b"});
-  EXPECT_EQ(registry_->Describe(), "registry http://host:1/a@b");
   client_.Answer(403, "{}");
-  EXPECT_THAT(RegisterError(ErrorCode::kUnavailable),
-              AllOf(HasSubstr("http://host:1"), Not(HasSubstr("secret"))));
+  for (const char* url : {"http://me:secret@host:1/a@b", "http://me:x@secret@host:1/a@b"}) {
+    Open({url});
+    EXPECT_EQ(registry_->Describe(), "registry http://host:1/a@b");
+    EXPECT_THAT(RegisterError(ErrorCode::kUnavailable),
+                AllOf(HasSubstr("http://host:1"), Not(HasSubstr("secret"))));
+  }
+  RestClientOptions options;
+  options.urls = {"me:secret@host:1"};
+  EXPECT_THAT(RestRegistry::Open(client_, clock_, options).error().message,
+              HasSubstr("--registry: \"host:1\" is not a URL"));
 }
 
 TEST_F(RestRegistryTest, OnlyUrlsAreTaken) {
