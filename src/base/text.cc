@@ -64,6 +64,11 @@ std::string Quote(std::string_view text, size_t length_max) {
   return result + (cut ? "...\"" : "\"");
 }
 
+std::string PlainOrQuoted(std::string_view text, size_t length_max) {
+  if (text.size() <= length_max && IsPrintableUtf8(text)) return std::string(text);
+  return Quote(text, length_max);
+}
+
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
     const size_t length = Utf8SequenceLength(text);

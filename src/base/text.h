@@ -12,6 +12,10 @@ namespace tillstream {
 /// `length_max` bytes with "..." behind it.
 std::string Quote(std::string_view text, size_t length_max = 60);
 
+/// `text` for a message that repeats another program's words: as it is when it is one printable
+/// line of at most `length_max` bytes, else as Quote().
+std::string PlainOrQuoted(std::string_view text, size_t length_max);
+
 /// Bytes of the valid UTF-8 sequence (no surrogates, no overlong forms) at the start of `text`,
 /// which must not be empty; 0 if there is none.
 size_t Utf8SequenceLength(std::string_view text);

@@ -95,5 +95,14 @@ TEST(TextTest, NearestNameIsFoundWhenOneIsNear) {
   EXPECT_EQ(Nearest("consumer", commands), "consume");
 }
 
+TEST(TextTest, WordsOfOthersAreQuotedOnlyWhereTheyAreNotOnePrintableLine) {
+  EXPECT_EQ(PlainOrQuoted("Subject not found.", 300), "Subject not found.");
+  EXPECT_EQ(PlainOrQuoted("ünï", 300), "ünï");
+  EXPECT_EQ(PlainOrQuoted("a\nerror: b", 300), "\"a\\x0Aerror: b\"");
+  EXPECT_EQ(PlainOrQuoted("\x1B[2J", 300), "\"\\x1B[2J\"");
+  EXPECT_EQ(PlainOrQuoted("12345", 5), "12345");
+  EXPECT_EQ(PlainOrQuoted("123456", 5), "\"12345...\"");
+}
+
 }  // namespace
 }  // namespace tillstream

@@ -6,6 +6,7 @@
 
 #include "base/mutex.h"
 #include "base/quantity.h"
+#include "base/text.h"
 #include "registry/http_client.h"
 
 namespace tillstream {
@@ -44,7 +45,7 @@ std::string Words(CURLcode code, const char* said) {
   if (std::count_if(word.begin(), word.end(), is_capital) == 1 && is_capital(text[0])) {
     text[0] = static_cast<char>(text[0] - 'A' + 'a');
   }
-  return text;
+  return PlainOrQuoted(text, kForeignWordsMax);
 }
 
 Error TlsError(CURLcode code, const char* said, const std::string& flags) {

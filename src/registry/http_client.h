@@ -58,6 +58,9 @@ struct HttpClientOptions {
 /// Longest answer that is taken: a list of some ten thousand subjects, or a large schema.
 inline constexpr size_t kHttpAnswerBytesMax = size_t{16} << 20;
 
+/// Longest words of others, a registry's or a library's, that a message repeats.
+inline constexpr size_t kForeignWordsMax = 300;
+
 /// The client over libcurl, which keeps its connection. Thread safe; one request at a time.
 ///
 /// Errors: kUsage when a file of `options` cannot be read.

@@ -101,6 +101,10 @@ Status ReadSubject(RestClient& client, const std::string& subject, RegistryConte
       0, static_cast<int64_t>(with_deleted.size()) - static_cast<int64_t>(versions.size()));
   if (versions.empty()) return Ok();
   for (const Json& version : versions) {
+    if (!version.is_number_integer()) {
+      return MakeError(ErrorCode::kUnavailable, "{}: subject {}: version {} is no number",
+                       client.Describe(), Quote(subject), Quote(DumpJson(version)));
+    }
     TILLSTREAM_ASSIGN(const RestReply reply, client.Ask("GET", path + "/" + DumpJson(version), ""));
     if (!reply.ok()) return reply.Refusal();
     TILLSTREAM_ASSIGN(RegisteredSchema registered, ReadVersion(reply, subject));

@@ -61,9 +61,10 @@ Result<Attempt> ReadAnswer(const HttpAnswer& answer, std::string where, const st
   if (json) {
     reply.json = *json;
     reply.code = JsonNumber(*json, "error_code").value_or(answer.status);
-    reply.message = JsonText(*json, "message").value_or("");
+    reply.message = ForeignWords(JsonText(*json, "message").value_or(""));
   }
-  const std::string kind = answer.content_type.empty() ? "no content type" : answer.content_type;
+  const std::string kind =
+      answer.content_type.empty() ? "no content type" : ForeignWords(answer.content_type);
   if (IsRetried(answer.status)) {
     const std::string reason =
         json ? fmt::format("{} {}", reply.code, reply.message)
@@ -82,6 +83,8 @@ Result<Attempt> ReadAnswer(const HttpAnswer& answer, std::string where, const st
 }
 
 }  // namespace
+
+std::string ForeignWords(std::string_view text) { return PlainOrQuoted(text, kForeignWordsMax); }
 
 std::string EscapeSegment(std::string_view segment) {
   std::string escaped;
@@ -199,6 +202,8 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
   for (int tries = 1;; ++tries) {
     const std::string url = CurrentUrl();
     const std::string where = fmt::format("registry {}", Shown(url));
+    // A path may hold a name that a registry gave.
+    const std::string question = method + " " + ForeignWords(path);
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock_.Monotonic());
     // One that says nothing must leave time for the next.
@@ -208,8 +213,8 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
                                     std::string(kMediaType) + ", application/json", time});
     Attempt attempt;
     if (answer) {
-      TILLSTREAM_ASSIGN(attempt, ReadAnswer(*answer, fmt::format("{}: {} {}", where, method, path),
-                                            options_.flags));
+      TILLSTREAM_ASSIGN(attempt,
+                        ReadAnswer(*answer, where + ": " + question, options_.flags));
       if (attempt.reply) return *std::move(attempt.reply);
     } else {
       const ErrorCode code = answer.error().code;
@@ -224,8 +229,8 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
     if (options_.stop.stop_requested()) {
       return MakeError(ErrorCode::kStopped, "{}: stopped while it did not answer", where);
     }
-    return MakeError(ErrorCode::kUnavailable, "{}: {} ({} {} of at most {}, {} {})", where,
-                     attempt.reason, method, path, DurationText(options_.timeout), tries,
+    return MakeError(ErrorCode::kUnavailable, "{}: {} ({} of at most {}, {} {})", where,
+                     attempt.reason, question, DurationText(options_.timeout), tries,
                      tries == 1 ? "try" : "tries");
   }
 }

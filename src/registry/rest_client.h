@@ -37,7 +37,7 @@ inline constexpr int kRegistryRoundsMax = 2'000;
 struct RestReply {
   int status = 0;
   int code = 0;         ///< Of the error; the status where the body has none.
-  std::string message;  ///< Of the error.
+  std::string message;  ///< Of the error, as ForeignWords().
   Json json;
   std::string where;  ///< "registry URL: GET /path", for messages.
   std::string flags;  ///< As RestClientOptions::flags.
@@ -91,6 +91,10 @@ class RestClient {
   size_t url_index_ TILLSTREAM_GUARDED_BY(mutex_) = 0;
   std::mt19937 random_ TILLSTREAM_GUARDED_BY(mutex_);
 };
+
+/// What a registry says, for a message: as it is when it is one printable line that is not too
+/// long, else quoted and cut.
+std::string ForeignWords(std::string_view text);
 
 /// A segment of a path: everything but unreserved characters percent-encoded.
 std::string EscapeSegment(std::string_view segment);

@@ -14,6 +14,9 @@ namespace {
 constexpr int kReferenceDepthMax = 16;
 constexpr size_t kReferencesMax = 200;
 
+/// Reasons of one verdict that are repeated: more are read by nobody.
+constexpr size_t kReasonsMax = 100;
+
 std::string SchemaBody(const Schema& schema) { return DumpJson(Json{{"schema", schema.ToJson()}}); }
 
 }  // namespace
@@ -97,10 +100,17 @@ Result<std::optional<std::vector<std::string>>> RestRegistry::ReasonsOf(const st
   if (const auto messages = reply.json.find("messages");
       messages != reply.json.end() && messages->is_array()) {
     for (const Json& message : *messages) {
-      reasons.push_back(message.is_string() ? message.get<std::string>() : DumpJson(message));
+      if (reasons.size() == kReasonsMax) {
+        reasons.push_back(fmt::format("and {} more", messages->size() - kReasonsMax));
+        break;
+      }
+      reasons.push_back(
+          ForeignWords(message.is_string() ? message.get<std::string>() : DumpJson(message)));
     }
   }
-  if (const auto reason = JsonText(reply.json, "reason")) reasons.push_back(*reason);
+  if (const auto reason = JsonText(reply.json, "reason")) {
+    reasons.push_back(ForeignWords(*reason));
+  }
   if (reasons.empty()) reasons.emplace_back("the registry gives no reason");
   return Reasons(std::move(reasons));
 }
@@ -112,8 +122,8 @@ std::string RestRegistry::LevelOf(const std::string& subject) {
   };
   const auto level = ask("/config/" + EscapeSegment(subject) + "?defaultToGlobal=true");
   // Some call the level of a subject without one NONE.
-  if (level && *level != "NONE") return *level;
-  return ask("/config").value_or("level not known");
+  if (level && *level != "NONE") return ForeignWords(*level);
+  return ForeignWords(ask("/config").value_or("level not known"));
 }
 
 Result<CompatibilityVerdict> RestRegistry::Check(const std::string& subject, const Schema& schema) {

@@ -265,6 +265,46 @@ TEST_F(RestRegistryTest, RefusalsAreSaidAtOnce) {
   }
 }
 
+TEST_F(RestRegistryTest, WordsOfTheRegistryAreOneLineOfBoundedLength) {
+  const std::string endless(size_t{1} << 20, 'x');
+  struct Case {
+    int status;
+    std::string body;
+    std::string type;
+  };
+  for (const Case& c : {
+           Case{422, R"({"error_code":42201,"message":"a\nerror: \u001b[2Jb"})", kJson},
+           Case{422, R"({"error_code":42201,"message":")" + endless + "\"}", kJson},
+           Case{500, R"({"error_code":50001,"message":"a\nb)" + endless + "\"}", kJson},
+           Case{404, "<html>", "text/html\x1B[2J" + endless},
+           Case{200, "<html>", "text/html\x1B[2J" + endless},
+           Case{502, "<html>", "text/html\x1B[2J" + endless},
+       }) {
+    ScriptedClient client;
+    client.Answer(c.status, c.body, c.type);
+    RestClientOptions options;
+    options.urls = {kUrl};
+    const auto registry = *RestRegistry::Open(client, clock_, options);
+    const std::string said = registry->Register("s/1", One(), Timestamp(0)).error().message;
+    EXPECT_LT(said.size(), 600U) << c.status;
+    EXPECT_EQ(said.find_first_of("\n\x1B"), std::string::npos) << said;
+  }
+}
+
+TEST_F(RestRegistryTest, ReasonsOfTheRegistryAreBoundedToo) {
+  std::string many = "\"a\\nb\"";
+  for (int i = 0; i < 1'000; ++i) many += ",\"a\"";
+  client_.Answer(404, kNoSchema);
+  client_.Answer(200, R"({"is_compatible":false,"messages":[)" + many + "]}");
+  client_.Answer(200, R"({"compatibilityLevel":"FU\u001bLL"})");
+  const auto verdict = registry_->Check("s/1", One());
+  ASSERT_TRUE(verdict);
+  EXPECT_EQ(verdict->reasons.size(), 101U);
+  EXPECT_EQ(verdict->reasons.front(), "\"a\\x0Ab\"");
+  EXPECT_EQ(verdict->reasons.back(), "and 901 more");
+  EXPECT_EQ(verdict->level, "\"FU\\x1BLL\"");
+}
+
 TEST_F(RestRegistryTest, WhatIsWrongForGoodIsNotRetried) {
   client_.Fail(ErrorCode::kRefused, "its certificate is not trusted");
   EXPECT_EQ(RegisterError(ErrorCode::kUnavailable),
