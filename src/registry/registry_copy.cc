@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "registry/registry_error.h"
+#include "registry/schema_reference.h"
 
 namespace tillstream {
 namespace {
@@ -12,10 +12,7 @@ namespace {
 Json BodyOf(const RegisteredSchema& version, const std::vector<SchemaReference>& references) {
   Json body = {{"schema", version.schema}};
   if (version.type != kAvroType) body["schemaType"] = version.type;
-  for (const SchemaReference& reference : references) {
-    body["references"].push_back(
-        {{"name", reference.name}, {"subject", reference.subject}, {"version", reference.version}});
-  }
+  PutReferences(references, &body);
   return body;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/quantity.h"
 #include "base/text.h"
+#include "registry/schema_reference.h"
 
 namespace tillstream {
 namespace {
@@ -235,6 +236,12 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
   }
 }
 
+Result<std::vector<SchemaReference>> ReadReferences(const RestReply& reply) {
+  auto references = ReferencesOf(reply.json);
+  if (references) return references;
+  return Error{ErrorCode::kUnavailable, reply.where + ": " + references.error().message, 0};
+}
+
 Result<RegisteredSchema> ReadVersion(const RestReply& reply, const std::string& subject) {
   const auto id = JsonNumber(reply.json, "id");
   const auto number = JsonNumber(reply.json, "version");
@@ -242,17 +249,7 @@ Result<RegisteredSchema> ReadVersion(const RestReply& reply, const std::string& 
   if (!id || !number || !text) return reply.Unexpected("an object with id, version and schema");
   RegisteredSchema version{SchemaId(*id), subject, *number, *text};
   version.type = JsonText(reply.json, "schemaType").value_or(std::string(kAvroType));
-  const auto references = reply.json.find("references");
-  if (references == reply.json.end() || !references->is_array()) return version;
-  for (const Json& json : *references) {
-    const auto name = JsonText(json, "name");
-    const auto referenced = JsonText(json, "subject");
-    const auto referenced_version = JsonNumber(json, "version");
-    if (!name || !referenced || !referenced_version) {
-      return reply.Unexpected("references with name, subject and version");
-    }
-    version.references.push_back({*name, *referenced, *referenced_version});
-  }
+  TILLSTREAM_ASSIGN(version.references, ReadReferences(reply));
   return version;
 }
 

@@ -106,6 +106,9 @@ std::string SubjectPath(const std::string& subject);
 std::optional<int32_t> JsonNumber(const Json& json, const char* key);
 std::optional<std::string> JsonText(const Json& json, const char* key);
 
+/// What the schema of a 2xx answer refers to. kUnavailable for JSON of another shape.
+Result<std::vector<SchemaReference>> ReadReferences(const RestReply& reply);
+
 /// The version of `subject` that a 2xx answer describes. kUnavailable for JSON of another shape.
 Result<RegisteredSchema> ReadVersion(const RestReply& reply, const std::string& subject);
 

@@ -1,6 +1,7 @@
 #include "registry/schemas_record.h"
 
 #include "base/json.h"
+#include "registry/schema_reference.h"
 
 namespace tillstream {
 namespace {
@@ -26,14 +27,7 @@ SchemasRecord MakeSchemaRecord(const RegisteredSchema& registered, bool is_delet
                 {"version", registered.version},
                 {"id", registered.id.value()}};
   if (registered.type != kAvroType) value["schemaType"] = registered.type;
-  if (!registered.references.empty()) {
-    Json& references = value["references"] = Json::array();
-    for (const SchemaReference& reference : registered.references) {
-      references.push_back({{"name", reference.name},
-                            {"subject", reference.subject},
-                            {"version", reference.version}});
-    }
-  }
+  PutReferences(registered.references, &value);
   value["schema"] = registered.schema;
   value["deleted"] = is_deleted;
   return {SchemaKey(registered.subject, registered.version), DumpJson(value)};
