@@ -19,13 +19,59 @@ constexpr size_t kReasonsMax = 100;
 
 std::string SchemaBody(const Schema& schema) { return DumpJson(Json{{"schema", schema.ToJson()}}); }
 
+/// Fetches the schemas that one schema leans on, each once.
+class ReferenceFetch {
+ public:
+  explicit ReferenceFetch(RestClient& client) : client_(client) {}
+
+  /// The schemas that `reply` refers to, each with those it refers to itself.
+  Result<std::vector<Schema>> Of(const RestReply& reply, int depth = 0) {
+    std::vector<Schema> schemas;
+    TILLSTREAM_ASSIGN(const std::vector<SchemaReference> references, ReadReferences(reply));
+    reference_count_ += references.size();
+    if (depth > kReferenceDepthMax || reference_count_ > kReferencesMax) {
+      return reply.Unexpected("fewer references");
+    }
+    for (const SchemaReference& reference : references) {
+      const Place place(reference.subject, reference.version);
+      auto known = fetched_.find(place);
+      if (known == fetched_.end()) {
+        TILLSTREAM_ASSIGN(Schema schema, Fetch(reference, depth));
+        known = fetched_.emplace(place, std::move(schema)).first;
+      }
+      schemas.push_back(known->second);
+    }
+    return schemas;
+  }
+
+ private:
+  using Place = std::pair<std::string, int32_t>;  ///< Subject, version.
+
+  Result<Schema> Fetch(const SchemaReference& reference, int depth) {
+    const std::string path = fmt::format("{}/versions/{}?deleted=true",
+                                         SubjectPath(reference.subject), reference.version);
+    TILLSTREAM_ASSIGN(const RestReply reply, client_.Ask("GET", path, ""));
+    if (!reply.ok()) return reply.Refusal();
+    const auto text = JsonText(reply.json, "schema");
+    if (!text) return reply.Unexpected("an object with a text \"schema\"");
+    TILLSTREAM_ASSIGN(const std::vector<Schema> nested, Of(reply, depth + 1));
+    auto schema = Schema::Parse(*text, nested);
+    if (!schema) return schema.error().At(reply.where);
+    return schema;
+  }
+
+  RestClient& client_;
+  size_t reference_count_ = 0;  ///< In all lists.
+  std::map<Place, Schema> fetched_;
+};
+
 }  // namespace
 
 RestRegistry::RestRegistry(std::unique_ptr<RestClient> client, Clock& clock)
     : client_(std::move(client)), clock_(clock) {}
 
 Result<std::unique_ptr<RestRegistry>> RestRegistry::Open(HttpClient& client, Clock& clock,
-                                                         RestRegistryOptions options) {
+                                                         RestClientOptions options) {
   TILLSTREAM_ASSIGN(std::unique_ptr<RestClient> rest,
                     RestClient::Open(client, clock, std::move(options)));
   return std::unique_ptr<RestRegistry>(new RestRegistry(std::move(rest), clock));
@@ -177,36 +223,11 @@ Result<Schema> RestRegistry::FetchId(SchemaId id) {
       return MakeError(ErrorCode::kBadInput, "schema: id {} is {}, needed {}", id.value(),
                        Quote(type), kAvroType);
     }
-    TILLSTREAM_ASSIGN(const std::vector<Schema> references, FetchReferences(reply, 0));
+    TILLSTREAM_ASSIGN(const std::vector<Schema> references, ReferenceFetch(*client_).Of(reply));
     auto schema = Schema::Parse(*text, references);
     if (!schema) return schema.error().At(fmt::format("{}: id {}", Describe(), id.value()));
     return schema;
   }
-}
-
-Result<std::vector<Schema>> RestRegistry::FetchReferences(const RestReply& reply, int depth) {
-  std::vector<Schema> schemas;
-  const auto list = reply.json.find("references");
-  if (list == reply.json.end() || !list->is_array()) return schemas;
-  if (depth > kReferenceDepthMax || list->size() > kReferencesMax) {
-    return reply.Unexpected("fewer references");
-  }
-  for (const Json& reference : *list) {
-    const auto subject = JsonText(reference, "subject");
-    const auto version = JsonNumber(reference, "version");
-    if (!subject || !version) return reply.Unexpected("references with subject and version");
-    const std::string path =
-        fmt::format("{}/versions/{}?deleted=true", SubjectPath(*subject), *version);
-    TILLSTREAM_ASSIGN(const RestReply referenced, client_->Ask("GET", path, ""));
-    if (!referenced.ok()) return referenced.Refusal();
-    const auto text = JsonText(referenced.json, "schema");
-    if (!text) return referenced.Unexpected("an object with a text \"schema\"");
-    TILLSTREAM_ASSIGN(const std::vector<Schema> nested, FetchReferences(referenced, depth + 1));
-    auto schema = Schema::Parse(*text, nested);
-    if (!schema) return schema.error().At(referenced.where);
-    schemas.push_back(*std::move(schema));
-  }
-  return schemas;
 }
 
 Result<RegisteredSchema> RestRegistry::FetchVersion(const std::string& subject,

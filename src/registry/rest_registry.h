@@ -16,8 +16,6 @@
 
 namespace tillstream {
 
-using RestRegistryOptions = RestClientOptions;
-
 /// How long an id that the registry does not know is asked for again: on a follower one that was
 /// just given may be unknown for a moment.
 inline constexpr std::chrono::milliseconds kUnknownIdPatience{1'000};
@@ -29,7 +27,7 @@ class RestRegistry final : public SchemaRegistry {
  public:
   /// `client` and `clock` must outlive the registry. Asks nothing. kUsage when a URL is none.
   static Result<std::unique_ptr<RestRegistry>> Open(HttpClient& client, Clock& clock,
-                                                    RestRegistryOptions options);
+                                                    RestClientOptions options);
 
   /// Looks the schema up, and registers it if it is not there. `timestamp` is not used. Errors
   /// beside the interface's: kUnavailable when the registry does not answer, or refuses; kStopped.
@@ -56,8 +54,6 @@ class RestRegistry final : public SchemaRegistry {
   /// "level not known" when the registry does not say it.
   std::string LevelOf(const std::string& subject);
   Result<Schema> FetchId(SchemaId id);
-  /// The schemas that `reply` refers to, each with those it refers to itself.
-  Result<std::vector<Schema>> FetchReferences(const RestReply& reply, int depth);
   Result<RegisteredSchema> FetchVersion(const std::string& subject, const std::string& version);
 
   const std::unique_ptr<RestClient> client_;

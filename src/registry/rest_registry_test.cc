@@ -254,7 +254,7 @@ TEST_F(RestRegistryTest, RefusalsAreSaidAtOnce) {
        }) {
     ScriptedClient client;
     client.Answer(c.status, c.body, c.type);
-    RestRegistryOptions options;
+    RestClientOptions options;
     options.urls = {kUrl};
     const auto registry = *RestRegistry::Open(client, clock_, options);
     const auto result = registry->Register("s/1", One(), Timestamp(0));
@@ -369,6 +369,48 @@ TEST_F(RestRegistryTest, ReferencesAreFetched) {
   EXPECT_THAT(client_.calls[1], HasSubstr("/subjects/money/versions/2?deleted=true"));
 }
 
+/// A registry whose schemas refer to three of the next level each, down to `levels`.
+class Pyramid final : public HttpClient {
+ public:
+  explicit Pyramid(int levels, bool same) : levels_(levels), same_(same) {}
+  Result<HttpAnswer> Send(const HttpCall& call) override {
+    ++calls;
+    const size_t at = call.url.find("/subjects/l");
+    const int level = at == std::string::npos ? 0 : std::stoi(call.url.substr(at + 11));
+    Json body = {{"schema", fmt::format(R"({{"type":"fixed","name":"F{}","size":1}})", calls)}};
+    for (int i = 0; level < levels_ && i < 3; ++i) {
+      body["references"].push_back({{"name", "a"},
+                                    {"subject", fmt::format("l{}", level + 1)},
+                                    {"version", same_ ? i + 1 : ++versions_}});
+    }
+    return HttpAnswer{200, kJson, DumpJson(body), std::nullopt};
+  }
+  int calls = 0;
+
+ private:
+  const int levels_;
+  const bool same_;
+  int versions_ = 0;
+};
+
+TEST_F(RestRegistryTest, ReferenceThatIsNeededTwiceIsFetchedOnce) {
+  Pyramid pyramid(5, true);
+  RestClientOptions options;
+  options.urls = {kUrl};
+  const auto registry = *RestRegistry::Open(pyramid, clock_, options);
+  EXPECT_TRUE(registry->Find(SchemaId(3))) << registry->Find(SchemaId(3)).error().message;
+  EXPECT_EQ(pyramid.calls, 1 + 3 * 5);
+}
+
+TEST_F(RestRegistryTest, ReferencesInAllAreBounded) {
+  Pyramid pyramid(12, false);
+  RestClientOptions options;
+  options.urls = {kUrl};
+  const auto registry = *RestRegistry::Open(pyramid, clock_, options);
+  EXPECT_THAT(registry->Find(SchemaId(3)).error().message, HasSubstr("needed fewer references"));
+  EXPECT_LE(pyramid.calls, 201);
+}
+
 TEST_F(RestRegistryTest, OtherKindsOfSchemasAreSaid) {
   client_.Answer(200, R"({"schemaType":"PROTOBUF","schema":"message M {}"})");
   EXPECT_EQ(registry_->Find(SchemaId(3)).error().message,
@@ -404,7 +446,7 @@ TEST_F(RestRegistryTest, PasswordsAreNotShown) {
 
 TEST_F(RestRegistryTest, OnlyUrlsAreTaken) {
   for (const char* url : {"", "host:8081", "ftp://host", "http://", "http://a b", "http://a?b"}) {
-    RestRegistryOptions options;
+    RestClientOptions options;
     options.urls = {url};
     const auto opened = RestRegistry::Open(client_, clock_, options);
     ASSERT_FALSE(opened) << url;
