@@ -17,18 +17,23 @@ namespace {
 
 using StoreResult = Result<StoreVerification>;
 
-/// Verifies all stores on a pool of threads.
+/// Verifies all stores on a pool of threads. After an error none is begun any more; those before it
+/// in the list have results of their own.
 std::vector<StoreResult> VerifyAll(Context& context, SegmentLog& log, SchemaRegistry& registry,
                                    const Dataset& dataset, const RunIdentity& identity,
                                    const VerifyOptions& options) {
   std::vector<StoreResult> results(dataset.stores.size(), StoreResult(Error{}));
   std::atomic<size_t> next{0};
+  std::atomic<bool> has_failed{false};
   const auto work = [&] {
-    for (size_t i = next++; i < dataset.stores.size(); i = next++) {
+    while (!has_failed) {
+      const size_t i = next++;
+      if (i >= dataset.stores.size()) return;
       const StoreTable& table = *dataset.stores[i];
       VerifyOptions of_store = options;
       of_store.partition = identity.stores.at(table.store_id()).partition;
       results[i] = VerifyStore(log, registry, table, *dataset.calendar, of_store, context.stop);
+      if (!results[i]) has_failed = true;
     }
   };
   std::vector<std::thread> threads;

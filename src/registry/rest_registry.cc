@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/text.h"
 #include "registry/registry_error.h"
@@ -79,11 +81,11 @@ Result<std::unique_ptr<RestRegistry>> RestRegistry::Open(HttpClient& client, Clo
 
 Result<std::optional<SchemaId>> RestRegistry::FindRegistered(const std::string& subject,
                                                              const Schema& schema) {
-  const Key key(subject, schema.ToJson());
-  {
-    const MutexLock lock(mutex_);
-    if (const auto known = ids_.find(key); known != ids_.end()) return std::optional(known->second);
-  }
+  return ids_.Get(Key(subject, schema.ToJson()), [&] { return AskForId(subject, schema); });
+}
+
+Result<std::optional<SchemaId>> RestRegistry::AskForId(const std::string& subject,
+                                                       const Schema& schema) {
   TILLSTREAM_ASSIGN(const RestReply reply,
                     client_->Ask("POST", SubjectPath(subject), SchemaBody(schema)));
   const bool is_absent =
@@ -93,8 +95,6 @@ Result<std::optional<SchemaId>> RestRegistry::FindRegistered(const std::string& 
   if (!reply.ok()) return reply.Refusal();
   const auto id = JsonNumber(reply.json, "id");
   if (!id) return reply.Unexpected("an object with a number \"id\"");
-  const MutexLock lock(mutex_);
-  ids_[key] = SchemaId(*id);
   return std::optional(SchemaId(*id));
 }
 
@@ -113,8 +113,12 @@ Result<SchemaId> RestRegistry::Register(const std::string& subject, const Schema
                     client_->Ask("POST", SubjectPath(subject) + "/versions", SchemaBody(schema)));
   if (reply.status == 409) {
     // Some answer so when another client registers the same schema at the same time.
-    TILLSTREAM_ASSIGN(const auto meanwhile, FindRegistered(subject, schema));
-    if (meanwhile) return *meanwhile;
+    // This question must not share the answer to one from before.
+    TILLSTREAM_ASSIGN(const auto meanwhile, AskForId(subject, schema));
+    if (meanwhile) {
+      ids_.Keep(Key(subject, schema.ToJson()), *meanwhile);
+      return *meanwhile;
+    }
     TILLSTREAM_ASSIGN(CompatibilityVerdict verdict, Check(subject, schema));
     if (verdict.reasons.empty()) verdict = {{reply.message}, LevelOf(subject)};
     return IncompatibleError(subject, verdict);
@@ -122,8 +126,7 @@ Result<SchemaId> RestRegistry::Register(const std::string& subject, const Schema
   if (!reply.ok()) return reply.Refusal();
   const auto id = JsonNumber(reply.json, "id");
   if (!id) return reply.Unexpected("an object with a number \"id\"");
-  const MutexLock lock(mutex_);
-  ids_[Key(subject, schema.ToJson())] = SchemaId(*id);
+  ids_.Keep(Key(subject, schema.ToJson()), SchemaId(*id));
   return SchemaId(*id);
 }
 
@@ -188,20 +191,12 @@ Result<CompatibilityVerdict> RestRegistry::Check(const std::string& subject, con
 }
 
 Result<Schema> RestRegistry::Find(SchemaId id) {
-  {
-    const MutexLock lock(mutex_);
-    for (;;) {
-      if (const auto known = schemas_.find(id); known != schemas_.end()) return known->second;
-      if (being_fetched_.insert(id).second) break;
-      fetched_.wait(mutex_);
-    }
-  }
-  Result<Schema> schema = FetchId(id);
-  const MutexLock lock(mutex_);
-  if (schema) schemas_.emplace(id, *schema);
-  being_fetched_.erase(id);
-  fetched_.notify_all();
-  return schema;
+  TILLSTREAM_ASSIGN(const std::optional<Schema> schema,
+                    schemas_.Get(id, [&]() -> Result<std::optional<Schema>> {
+                      TILLSTREAM_ASSIGN(Schema fetched, FetchId(id));
+                      return std::optional(std::move(fetched));
+                    }));
+  return *schema;
 }
 
 Result<Schema> RestRegistry::FetchId(SchemaId id) {

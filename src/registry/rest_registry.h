@@ -1,16 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/mutex.h"
+#include "registry/once_cache.h"
 #include "registry/rest_client.h"
 #include "registry/schema_registry.h"
 
@@ -21,8 +19,8 @@ namespace tillstream {
 inline constexpr std::chrono::milliseconds kUnknownIdPatience{1'000};
 
 /// A registry behind Confluent's REST API: Confluent's own and those that speak its language.
-/// Questions are asked again as RestClient says. Ids and schemas are kept for good, and threads
-/// that miss the same one ask once. Thread safe.
+/// Questions are asked again as RestClient says. Ids and schemas are kept for good; threads that
+/// look for the same one at the same time ask once and share the answer, an error too. Thread safe.
 class RestRegistry final : public SchemaRegistry {
  public:
   /// `client` and `clock` must outlive the registry. Asks nothing. kUsage when a URL is none.
@@ -48,6 +46,8 @@ class RestRegistry final : public SchemaRegistry {
   RestRegistry(std::unique_ptr<RestClient> client, Clock& clock);
 
   Result<std::optional<SchemaId>> FindRegistered(const std::string& subject, const Schema& schema);
+  /// The same without what is kept.
+  Result<std::optional<SchemaId>> AskForId(const std::string& subject, const Schema& schema);
   Result<std::optional<std::vector<std::string>>> ReasonsOf(const std::string& subject,
                                                             const std::string& version,
                                                             const Schema& schema);
@@ -59,11 +59,8 @@ class RestRegistry final : public SchemaRegistry {
   const std::unique_ptr<RestClient> client_;
   Clock& clock_;
 
-  Mutex mutex_;
-  ConditionVariable fetched_;
-  std::map<Key, SchemaId> ids_ TILLSTREAM_GUARDED_BY(mutex_);
-  std::map<SchemaId, Schema> schemas_ TILLSTREAM_GUARDED_BY(mutex_);
-  std::set<SchemaId> being_fetched_ TILLSTREAM_GUARDED_BY(mutex_);
+  OnceCache<Key, SchemaId> ids_;
+  OnceCache<SchemaId, Schema> schemas_;
 };
 
 }  // namespace tillstream

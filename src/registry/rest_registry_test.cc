@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <deque>
+#include <future>
 #include <mutex>
 #include <thread>
 
@@ -337,6 +338,55 @@ TEST_F(RestRegistryTest, SchemaIsFetchedOnceWhateverTheThreads) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(found, 8);
   EXPECT_THAT(client_.calls, ElementsAre("GET http://registry:8081/schemas/ids/3"));
+}
+
+/// Answers, once a test says so.
+class HeldClient final : public HttpClient {
+ public:
+  explicit HeldClient(HttpAnswer answer) : answer_(std::move(answer)) {}
+  Result<HttpAnswer> Send(const HttpCall& /*call*/) override {
+    if (++calls_ == 1) called_.set_value();
+    let_go_.wait_for(std::chrono::seconds(30));
+    return answer_;
+  }
+  void AwaitCall() { called_.get_future().wait_for(std::chrono::seconds(30)); }
+  void Release() { release_.set_value(); }
+  int calls() const { return calls_; }
+
+ private:
+  const HttpAnswer answer_;
+  std::atomic<int> calls_{0};
+  std::promise<void> called_;
+  std::promise<void> release_;
+  const std::shared_future<void> let_go_ = release_.get_future();
+};
+
+/// Runs `ask` in eight threads; the others begin while the first waits for its answer. Returns how many succeeded.
+template <typename Ask>
+int InThreads(HeldClient& client, Ask ask) {
+  std::atomic<int> begun{0};
+  std::atomic<int> succeeded{0};
+  const auto run = [&] {
+    ++begun;
+    if (ask()) ++succeeded;
+  };
+  std::vector<std::thread> threads;
+  threads.emplace_back(run);
+  client.AwaitCall();
+  for (int i = 1; i < 8; ++i) threads.emplace_back(run);
+  while (begun < 8) std::this_thread::yield();
+  client.Release();
+  for (std::thread& thread : threads) thread.join();
+  return succeeded;
+}
+
+TEST_F(RestRegistryTest, ThreadsThatLookForTheSameShareTheAnswer) {
+  HeldClient found(HttpAnswer{200, kJson, R"({"id":7})", std::nullopt});
+  RestClientOptions options;
+  options.urls = {kUrl};
+  auto registry = *RestRegistry::Open(found, clock_, options);
+  EXPECT_EQ(InThreads(found, [&] { return registry->Lookup("s", One()).has_value(); }), 8);
+  EXPECT_EQ(found.calls(), 1);
 }
 
 TEST_F(RestRegistryTest, UnknownIdIsAskedForAgainBriefly) {

@@ -9,12 +9,15 @@ import pytest
 import fault_proxy
 from fault_proxy import FaultProxy, answer, in_turn
 from messages import assert_said
-from runs import assert_done
+from runs import STORES, assert_done
 
 # Long enough for the retries of a healthy machine, short enough for a test of what never gets well.
 SHORT = ("--registry-timeout", "2s")
 # A slow machine must not make a short timeout out of one that is to be long enough.
 LONG = ("--registry-timeout", "60s")
+
+# A registry that is silent is asked three times in the time that there is, and the rest of it.
+SILENT_TRIES_MAX = 4
 
 # name: (fault, what is said, whether it is asked again)
 LASTING = {
@@ -84,6 +87,16 @@ def test_a_fault_while_decoding(axonops_registry, runs, name):
         assert_said(done, said, proxy.url)
         assert done.stdout == ""
         assert_asked(proxy, again)
+
+
+@pytest.mark.parametrize("threads", [1, STORES])
+def test_a_registry_that_fails_is_not_asked_for_each_store(axonops_registry, runs, threads):
+    assert_done(runs.replay(axonops_registry.url))
+    with FaultProxy(axonops_registry.url) as proxy:
+        proxy.fail(fault_proxy.silent)
+        done = runs.verify(proxy.url, *SHORT, "--threads", threads)
+        assert_said(done, "no answer", proxy.url)
+        assert proxy.count() <= SILENT_TRIES_MAX
 
 
 PASSING = {
