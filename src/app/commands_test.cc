@@ -134,6 +134,19 @@ TEST_F(ConsumeCommandTest, CountsWithoutLines) {
   EXPECT_EQ(Lines(), 1);
 }
 
+TEST_F(ConsumeCommandTest, TotalsOfARunWithAnotherRegistryNeedItToo) {
+  ASSERT_EQ(Replay(), 0);
+  auto files = files_.Contents();
+  std::string& manifest = files.at("log/sales.run.json");
+  const std::string word = "\"schemas\": \"log\"";
+  manifest.replace(manifest.find(word), word.size(), "\"schemas\": \"registry\"");
+  files_.SetContents(files);
+  for (const char* topic : {"sales", "sales-days"}) {
+    EXPECT_EQ(Run({"consume", "--log", "log", "-e", "-t", topic}), 2) << topic;
+    EXPECT_THAT(err_, HasSubstr("are those of a registry; give it with --registry URL"));
+  }
+}
+
 TEST_F(ConsumeCommandTest, AGroupGoesOnWhereItStopped) {
   EXPECT_EQ(Consume({"-g", "report", "-p", "0", "-c", "20"}), 0);
   EXPECT_EQ(Lines(), 20);

@@ -72,7 +72,7 @@ struct OpenedRegistry {
 Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
                                     EventLog& log);
 
-/// The same for reading the events of a run: its manifest says where its ids are from. kUsage when
+/// The same for reading the events or totals of a run: its manifest says where its ids are from. kUsage when
 /// they are from a registry and none is given. One that is given for a run with ids of the log is
 /// not asked.
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,

@@ -5,6 +5,8 @@
 namespace tillstream {
 namespace {
 
+constexpr std::string_view kTotalsSuffix = "-days";
+
 bool IsLegal(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
          c == '_' || c == '-';
@@ -21,7 +23,14 @@ bool IsTopicName(std::string_view name) { return IsLegalName(name, kTopicNameByt
 
 bool IsStoreId(std::string_view id) { return IsLegalName(id, kStoreIdBytesMax); }
 
-std::string TotalsTopic(std::string_view topic) { return std::string(topic) + "-days"; }
+std::string TotalsTopic(std::string_view topic) {
+  return std::string(topic) + std::string(kTotalsSuffix);
+}
+
+std::string EventsTopicOf(std::string_view topic) {
+  if (!topic.ends_with(kTotalsSuffix)) return "";
+  return std::string(topic.substr(0, topic.size() - kTotalsSuffix.size()));
+}
 
 void AppendSeriesKey(std::string_view item_id, std::string_view store_id, std::string* key) {
   key->append(item_id).append(1, '_').append(store_id);

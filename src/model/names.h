@@ -23,6 +23,9 @@ bool IsStoreId(std::string_view id);
 /// The topic of end-of-day totals that belongs to `topic`.
 std::string TotalsTopic(std::string_view topic);
 
+/// The topic of events whose totals `topic` holds, going by its name; empty when it is none.
+std::string EventsTopicOf(std::string_view topic);
+
 /// The key of a series: "<item_id>_<store_id>". Appends to `key`.
 void AppendSeriesKey(std::string_view item_id, std::string_view store_id, std::string* key);
 

@@ -85,4 +85,10 @@ class RunManifest {
   std::string topic_;
 };
 
+/// The identity of the run that writes `topic`, which holds its events or its totals; none when
+/// there is no such run. Errors as RunManifest::Load().
+Result<std::optional<RunIdentity>> LoadRunOfTopic(FileSystem& files, Clock& clock,
+                                                  const std::string& directory,
+                                                  const std::string& topic);
+
 }  // namespace tillstream

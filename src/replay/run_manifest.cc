@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "base/json.h"
+#include "model/names.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
@@ -152,6 +153,16 @@ std::string RunManifest::PathOf(const std::string& suffix) const {
 
 Result<std::optional<RunIdentity>> RunManifest::Load() const {
   return LoadJson<RunIdentity>(files_, PathOf(".run.json"), FromJson);
+}
+
+Result<std::optional<RunIdentity>> LoadRunOfTopic(FileSystem& files, Clock& clock,
+                                                  const std::string& directory,
+                                                  const std::string& topic) {
+  TILLSTREAM_ASSIGN(std::optional<RunIdentity> identity,
+                    RunManifest(files, clock, directory, topic).Load());
+  const std::string events = EventsTopicOf(topic);
+  if (identity || events.empty()) return identity;
+  return RunManifest(files, clock, directory, events).Load();
 }
 
 Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::string& holder) {

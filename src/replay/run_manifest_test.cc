@@ -108,6 +108,18 @@ TEST_F(RunManifestTest, TopicsHaveTheirOwnManifests) {
   EXPECT_FALSE((*other.Load()).has_value());
 }
 
+TEST_F(RunManifestTest, TotalsBelongToTheRunOfTheirEvents) {
+  ASSERT_TRUE(manifest_.Update(identity_, "me"));
+  const auto run_of = [&](const char* topic) {
+    return LoadRunOfTopic(files_, clock_, "log", topic)->has_value();
+  };
+  EXPECT_TRUE(run_of("sales"));
+  EXPECT_TRUE(run_of("sales-days"));
+  for (const char* topic : {"other", "other-days", "sales-days-days", "-days", "sales-day"}) {
+    EXPECT_FALSE(run_of(topic)) << topic;
+  }
+}
+
 TEST_F(RunManifestTest, TruncatedAtAnyByteItIsCorruptOrEqual) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
   const std::string text = Text();
