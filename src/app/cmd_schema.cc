@@ -18,18 +18,23 @@ struct SchemaTarget {
   OpenedRegistry opened;
 
   void Declare(Arguments& arguments) {
-    DeclareLog(arguments, &log_options);
+    log_options.directory.clear();
+    arguments.Text("--log", "DIR", &log_options.directory,
+                   "The embedded log; default ./tillstream-data, or --registry");
     DeclareRegistry(arguments, &options);
   }
 
   /// `may_make_log`: a log that is not there is an empty registry.
   Result<SchemaRegistry*> Open(Context& context, bool may_make_log = false) {
-    const bool names_log = log_options.directory != LogOptions().directory;
+    const bool names_log = !log_options.directory.empty();
     if (names_log && !options.urls.empty()) {
       return MakeError(ErrorCode::kUsage, "--log, --registry: needed one of them");
     }
     // A log that is named goes before the environment.
-    if (!names_log) TakeRegistryOfEnvironment(&options);
+    if (!names_log) {
+      TakeRegistryOfEnvironment(&options);
+      log_options.directory = LogOptions().directory;
+    }
     TILLSTREAM_TRY(CheckRegistry(&options));
     if (options.urls.empty() && !may_make_log) TILLSTREAM_TRY(RequireLog(context, log_options));
     log = OpenLog(context, log_options);

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "app/app_fixture.h"
@@ -335,6 +336,21 @@ TEST_F(DemoTest, AFileIsNoFolder) {
   ASSERT_TRUE(WriteFileAtomically(*real_files_, path, "x"));
   EXPECT_EQ(Run({"demo", "--dir", path}), 2);
   EXPECT_THAT(err_, HasSubstr("error: --dir: " + path + " is not a folder\n"));
+}
+
+// schema
+
+TEST_F(AppTest, ALogThatIsNamedIsNoRegistryWhateverItsName) {
+  for (const char* log : {"./tillstream-data", "other"}) {
+    EXPECT_EQ(Run({"schema", "list", "--log", log, "--registry", "http://127.0.0.1:1"}), 2);
+    EXPECT_EQ(err_, "error: --log, --registry: needed one of them\n");
+  }
+  ::setenv("SCHEMA_REGISTRY_URL", "http://127.0.0.1:1", 1);
+  EXPECT_EQ(Run({"schema", "list", "--log", "./tillstream-data"}), 1);
+  EXPECT_THAT(err_, HasSubstr("log ./tillstream-data: not there"));
+  ::unsetenv("SCHEMA_REGISTRY_URL");
+  EXPECT_EQ(Run({"schema", "list"}), 1);
+  EXPECT_THAT(err_, HasSubstr("log ./tillstream-data: not there"));
 }
 
 }  // namespace
