@@ -12,6 +12,17 @@ namespace {
 
 ReadSchema Own(const Schema& schema) { return {schema, {}, SchemaIdentity(schema, {})}; }
 
+/// The id that the schema has under `subject`, and the offset of its record. One that was only read
+/// may be in the page cache alone, left by a process that died before its sync; events that are
+/// synced later must not outlive it.
+std::optional<std::pair<SchemaId, Offset>> Present(SchemasTopic& topic, const std::string& subject,
+                                                   const ReadSchema& schema) {
+  return topic.With([&](const SchemaHistory& history) {
+    const SubjectVersion* const found = history.FindSchema(subject, schema.identity);
+    return found == nullptr ? std::nullopt : std::optional(std::pair(found->id, found->offset));
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogRegistry>> LogRegistry::Open(EventLog& log, Clock& clock,
@@ -24,12 +35,7 @@ Result<std::unique_ptr<LogRegistry>> LogRegistry::Open(EventLog& log, Clock& clo
 Result<SchemaId> LogRegistry::Register(const std::string& subject, const Schema& schema,
                                        Timestamp timestamp) {
   const ReadSchema own = Own(schema);
-  // A registration that was only read may be in the page cache alone, left by a process that died
-  // before its sync; events that are synced later must not outlive it.
-  const auto present = topic_->With([&](const SchemaHistory& history) {
-    const SubjectVersion* const found = history.FindSchema(subject, own.identity);
-    return found == nullptr ? std::nullopt : std::optional(std::pair(found->id, found->offset));
-  });
+  const auto present = Present(*topic_, subject, own);
   if (present && topic_->IsDurable(present->second)) return present->first;
 
   SchemaId id;
@@ -48,13 +54,14 @@ Result<SchemaId> LogRegistry::Register(const std::string& subject, const Schema&
 
 Result<SchemaId> LogRegistry::Lookup(const std::string& subject, const Schema& schema) {
   TILLSTREAM_TRY(topic_->Refresh());
-  return topic_->With([&](const SchemaHistory& history) -> Result<SchemaId> {
-    const SubjectVersion* const found = history.FindSchema(subject, Own(schema).identity);
-    if (found != nullptr) return found->id;
+  const auto present = Present(*topic_, subject, Own(schema));
+  if (!present) {
     return MakeError(ErrorCode::kNotFound,
                      "schema: subject {}: this schema is not registered in {}", Quote(subject),
                      topic_->Describe());
-  });
+  }
+  if (!topic_->IsDurable(present->second)) TILLSTREAM_TRY(topic_->RefreshDurably());
+  return present->first;
 }
 
 Result<Schema> LogRegistry::Find(SchemaId id) {

@@ -12,7 +12,8 @@
 namespace tillstream {
 
 /// A registry whose store is the topic `_schemas` of the log itself, so that a log needs no server
-/// beside it. Reading takes no lock and writes nothing.
+/// beside it. Reading takes no lock and writes nothing, except for Lookup(), which syncs what it
+/// found where nobody has since it was read.
 class LogRegistry final : public SchemaRegistry {
  public:
   /// `log` and `clock` must outlive the registry; `holder` is shown to a writer that is refused.

@@ -262,6 +262,32 @@ TEST_F(LogRegistryTest, WhatOthersRegisterIsFound) {
   EXPECT_EQ(early->List()->size(), 3U);
 }
 
+TEST_F(LogRegistryTest, IdThatIsLookedUpIsDurable) {
+  ASSERT_TRUE(Open()->Register("sales-value", One(), kFirstDay));
+  const auto registry = Open();
+  const int sync_count = log_.sync_count;
+  log_.syncs_fail = true;
+  EXPECT_EQ(registry->Lookup("sales-value", One()).error().code, ErrorCode::kIoError);
+  log_.syncs_fail = false;
+  const auto later = Open();
+  EXPECT_EQ(*later->Lookup("sales-value", One()), SchemaId(1));
+  EXPECT_EQ(*later->Lookup("sales-value", One()), SchemaId(1));
+  EXPECT_EQ(log_.sync_count, sync_count + 2) << "known to be durable, it is not synced again";
+  EXPECT_EQ(Records().size(), 1U);
+}
+
+TEST_F(LogRegistryTest, ReadersWriteNothing) {
+  ASSERT_TRUE(Open()->Register("sales-value", One(), kFirstDay));
+  const int open_count = log_.open_count;
+  const auto registry = Open();
+  EXPECT_TRUE(registry->Find(SchemaId(1)));
+  EXPECT_TRUE(registry->Latest("sales-value"));
+  EXPECT_TRUE(registry->List());
+  EXPECT_TRUE(registry->Check("sales-value", Two()));
+  EXPECT_FALSE(registry->Lookup("sales-value", Two()));
+  EXPECT_EQ(log_.open_count, open_count);
+}
+
 TEST_F(LogRegistryTest, HeldLockIsWaitedForAndThenSaid) {
   const auto registry = Open();
   ASSERT_TRUE(memory_.CreateTopic({std::string(kSchemasTopic), 1}));

@@ -36,7 +36,8 @@ class SchemaRegistry {
   virtual Result<SchemaId> Register(const std::string& subject, const Schema& schema,
                                     Timestamp timestamp) = 0;
 
-  /// The id that `schema` has under `subject`; registers nothing. kNotFound when it is not there.
+  /// The id that `schema` has under `subject`, durably, so that it may be written into events;
+  /// registers nothing. kNotFound when it is not there.
   virtual Result<SchemaId> Lookup(const std::string& subject, const Schema& schema) = 0;
 
   /// The schema with this id, also one that is soft-deleted, since data may still need it.
