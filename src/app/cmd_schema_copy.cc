@@ -133,18 +133,19 @@ class SchemaCopyCommand final : public Command {
 
     RegistryCopier copier(*target, *last, {!new_ids_, force_, context.stop});
     TILLSTREAM_ASSIGN(CopyPlan plan, copier.Plan(contents));
+    SayWhatIsLeftInImport(context, plan);
     const int64_t missing = plan.Count(CopyState::kMissing);
-    const Status copied = execute_ && missing > 0 ? copier.Execute(&plan) : Ok();
-    const bool is_stopped = !copied && context.stop.stop_requested();
+    const Status copied = execute_ && plan.HasWork() ? copier.Execute(&plan) : Ok();
+    const bool is_stopped = !copied && copied.error().code == ErrorCode::kStopped;
     if (!copied && !is_stopped) return copied.error();
     TILLSTREAM_TRY(context.out.Write(context.common.json
                                          ? DumpJson(JsonOf(plan, contents, execute_)) + "\n"
                                          : TableOf(plan, !new_ids_)));
     if (is_stopped) {
       context.console.Info(
-          fmt::format("stopped: {} of {} copied; run it again with --force to go "
-                      "on ({})",
-                      plan.Count(CopyState::kCopied), missing, copied.error().message));
+          fmt::format("stopped: {} of {} copied; run it again{} to go on ({})",
+                      plan.Count(CopyState::kCopied), missing, new_ids_ ? "" : " with --force",
+                      copied.error().message));
       return static_cast<int>(kExitDone);
     }
     SayResult(context, plan, missing);
@@ -191,6 +192,14 @@ class SchemaCopyCommand final : public Command {
     if (contents.bare_count > 0) {
       context.console.Warning(fmt::format("{} versions have metadata or rules, which are left out",
                                           WithThousands(contents.bare_count)));
+    }
+  }
+
+  void SayWhatIsLeftInImport(Context& context, const CopyPlan& plan) const {
+    for (const std::string& subject : plan.left_in_import) {
+      context.console.Warning(
+          fmt::format("subject {} is in mode IMPORT there, as a copy that was killed leaves it; {}",
+                      Quote(subject), execute_ ? "it is taken back" : "--execute takes it back"));
     }
   }
 

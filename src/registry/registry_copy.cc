@@ -16,6 +16,9 @@ Json BodyOf(const RegisteredSchema& version, const std::vector<SchemaReference>&
   return body;
 }
 
+/// The mode in which registrations bring their ids.
+constexpr const char* kImport = "IMPORT";
+
 std::string ModePath(const std::string& subject) { return "/mode/" + EscapeSegment(subject); }
 
 std::string ModeBody(const std::string& mode) { return DumpJson(Json{{"mode", mode}}); }
@@ -154,6 +157,17 @@ Status RegistryCopier::PlanLevels(const RegistryContents& contents, CopyPlan* pl
   return Ok();
 }
 
+/// Looks at all subjects: a copy that was killed may have written all versions of one.
+Status RegistryCopier::PlanModes(CopyPlan* plan) {
+  std::set<std::string> subjects;
+  for (const VersionCopy& copy : plan->versions) subjects.insert(copy.source.subject);
+  for (const std::string& subject : subjects) {
+    TILLSTREAM_ASSIGN(const auto mode, OwnMode(subject));
+    if (mode == kImport) plan->left_in_import.push_back(subject);
+  }
+  return Ok();
+}
+
 Result<CopyPlan> RegistryCopier::Plan(const RegistryContents& contents) {
   if (options_.keep_ids) TILLSTREAM_TRY(CheckImport());
   CopyPlan plan;
@@ -174,6 +188,7 @@ Result<CopyPlan> RegistryCopier::Plan(const RegistryContents& contents) {
         conflicts.size() == 1 ? "" : fmt::format(", and {} more", conflicts.size() - 1));
   }
   TILLSTREAM_TRY(PlanLevels(contents, &plan));
+  if (options_.keep_ids) TILLSTREAM_TRY(PlanModes(&plan));
   std::set<std::string> subjects;
   for (const VersionCopy& copy : plan.versions) {
     if (copy.state == CopyState::kMissing) subjects.insert(copy.source.subject);
@@ -192,16 +207,23 @@ Status RegistryCopier::CheckStop() const {
   return MakeError(ErrorCode::kStopped, "{}: stopped", target_.Describe());
 }
 
+Result<std::optional<std::string>> RegistryCopier::OwnMode(const std::string& subject) {
+  TILLSTREAM_ASSIGN(const RestReply reply, target_.Ask("GET", ModePath(subject), ""));
+  if (reply.is_not_found()) return std::optional<std::string>();
+  if (!reply.ok()) return reply.Refusal();
+  return JsonText(reply.json, "mode");
+}
+
 Status RegistryCopier::SetImport(const std::string& subject) {
   TILLSTREAM_TRY(CheckStop());
-  TILLSTREAM_ASSIGN(const RestReply own, target_.Ask("GET", ModePath(subject), ""));
-  if (!own.ok() && !own.is_not_found()) return own.Refusal();
-  const auto before = own.ok() ? JsonText(own.json, "mode") : std::nullopt;
+  TILLSTREAM_ASSIGN(std::optional<std::string> before, OwnMode(subject));
+  // That of a copy that was killed is nobody's wish.
+  if (before == kImport) before.reset();
   // Remembered before it is set: an answer that got lost may have been a yes.
   imported_.emplace_back(subject, before);
   TILLSTREAM_ASSIGN(const RestReply reply,
                     target_.Ask("PUT", ModePath(subject) + (options_.force ? "?force=true" : ""),
-                                ModeBody("IMPORT")));
+                                ModeBody(kImport)));
   if (reply.ok()) return Ok();
   imported_.pop_back();
   return reply.Refusal();
@@ -261,7 +283,10 @@ Status RegistryCopier::Write(VersionCopy* copy) {
 
 Status RegistryCopier::WriteVersions(CopyPlan* plan) {
   if (options_.keep_ids) {
-    std::set<std::string> subjects;
+    for (const std::string& subject : plan->left_in_import) {
+      imported_.emplace_back(subject, std::nullopt);
+    }
+    std::set<std::string> subjects(plan->left_in_import.begin(), plan->left_in_import.end());
     for (const VersionCopy& copy : plan->versions) {
       if (copy.state != CopyState::kMissing || !subjects.insert(copy.source.subject).second) {
         continue;
@@ -325,8 +350,10 @@ Status RegistryCopier::Execute(CopyPlan* plan) {
   const Status written = WriteVersions(plan);
   const Status restored = RestoreModes();
   if (!written && !restored) {
-    return Error{written.error().code, written.error().message + "; " + restored.error().message,
-                 written.error().protocol_code};
+    const Error& first = written.error();
+    // A stop is what was wanted, a mode that stays is not.
+    return Error{first.code == ErrorCode::kStopped ? restored.error().code : first.code,
+                 first.message + "; " + restored.error().message, first.protocol_code};
   }
   TILLSTREAM_TRY(written);
   TILLSTREAM_TRY(restored);

@@ -38,6 +38,12 @@ struct CopyPlan {
   std::vector<LevelCopy> levels;
   /// Subjects that get a version and have some already; needs CopyOptions::force with kept ids.
   std::vector<std::string> occupied;
+  /// Subjects that are in a mode IMPORT of their own, as a copy that was killed leaves them: with
+  /// kept ids Execute() takes it back.
+  std::vector<std::string> left_in_import;
+
+  /// Whether Execute() has anything to do.
+  bool HasWork() const { return Count(CopyState::kMissing) > 0 || !left_in_import.empty(); }
 
   int64_t Count(CopyState state) const;  ///< Of versions and levels.
 };
@@ -51,7 +57,7 @@ struct CopyOptions {
 /// Copies contents into a registry behind Confluent's REST API.
 ///
 /// Ids and versions are kept by mode IMPORT of the subjects that get versions, and of no others;
-/// it is taken back whatever happens in between. What is there already is not written again.
+/// it is taken back whatever happens in between, that of an earlier copy which was killed too. What is there already is not written again.
 class RegistryCopier {
  public:
   /// `last` takes the modes back: the same registry, asked by a client that a stop does not end.
@@ -89,10 +95,13 @@ class RegistryCopier {
   Result<std::optional<RegisteredSchema>> VersionThere(const RegisteredSchema& version,
                                                        bool with_deleted);
   Status PlanLevels(const RegistryContents& contents, CopyPlan* plan);
+  Status PlanModes(CopyPlan* plan);
   /// None when a reference is not there yet.
   std::optional<std::vector<SchemaReference>> TargetReferences(
       const RegisteredSchema& version) const;
 
+  /// The mode that the subject has of its own; none without one.
+  Result<std::optional<std::string>> OwnMode(const std::string& subject);
   Status SetImport(const std::string& subject);
   Status RestoreModes();
   Status WriteVersions(CopyPlan* plan);

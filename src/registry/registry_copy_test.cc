@@ -122,6 +122,31 @@ TEST_F(RegistryCopyTest, ModeIsTakenBackAfterAnErrorAndAfterAStop) {
   EXPECT_EQ(http_.calls.back(), "DELETE /mode/s");
 }
 
+TEST_F(RegistryCopyTest, ImportThatACopyLeftBehindIsNotTheSubjectsOwn) {
+  http_.On("GET /mode/s", 200, R"({"mode":"IMPORT"})");
+  CopyError();
+  EXPECT_THAT(http_.calls, Contains("DELETE /mode/s"));
+  EXPECT_THAT(http_.calls, Not(Contains(R"(PUT /mode/s {"mode":"IMPORT"})")));
+  // The copy may have been killed when everything was there.
+  http_.On("GET /schemas/ids/7", 200, R"({"schema":"\"int\""})");
+  http_.On("GET /subjects/s/versions/3", 200, kInt);
+  const auto plan = Copy();
+  ASSERT_TRUE(plan) << plan.error().message;
+  EXPECT_EQ(plan->Count(CopyState::kMissing), 0);
+  EXPECT_THAT(plan->left_in_import, ElementsAre("s"));
+  EXPECT_TRUE(plan->HasWork());
+  EXPECT_THAT(http_.calls, Contains("DELETE /mode/s"));
+}
+
+TEST_F(RegistryCopyTest, ModeThatStaysAfterAStopIsAnError) {
+  http_.stop_at = "PUT /mode/s";
+  http_.On("DELETE /mode/s", 403, R"({"error_code":403,"message":"no"})");
+  const auto plan = Copy();
+  ASSERT_FALSE(plan);
+  EXPECT_EQ(plan.error().code, ErrorCode::kUnavailable);
+  EXPECT_THAT(plan.error().message, HasSubstr("subject \"s\" is left in mode IMPORT"));
+}
+
 TEST_F(RegistryCopyTest, ServerWithoutDeleteGetsTheOrdinaryMode) {
   http_.On("DELETE /mode/s", 405, R"({"error_code":405,"message":"no"})");
   CopyError();

@@ -243,21 +243,67 @@ def test_the_mode_is_set_back_after_an_error(fresh, copy):
     no_modes(second)
 
 
-def test_the_mode_is_set_back_after_ctrl_c(fresh, tillstream):
+def copy_until(tillstream, first, proxy, sent, *options):
+    """A copy that gets the signal when it writes subject b: exit code, table, stderr."""
+    running = subprocess.Popen(
+        [tillstream.path, "schema", "copy", "--registry", first.url, "--to", proxy.url, "--execute",
+         *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + DEADLINE_SECONDS
+    while not proxy.count("POST", "^/subjects/b/versions"):
+        assert time.monotonic() < end and running.poll() is None, running.communicate()
+    running.send_signal(sent)
+    table, said = running.communicate(timeout=DEADLINE_SECONDS)
+    return running.returncode, table, said
+
+
+@pytest.fixture
+def two(fresh):
+    """A registry with two subjects, and an empty one."""
     first, second = fresh(), fresh()
     first.registered("a", MONEY)
     first.registered("b", OTHER)
+    return first, second
+
+
+def test_the_mode_is_set_back_after_ctrl_c(two, tillstream):
+    first, second = two
     with FaultProxy(second.url) as proxy:
         proxy.fail(silent, method="POST", path="^/subjects/b/versions")
-        running = subprocess.Popen(
-            [tillstream.path, "schema", "copy", "--registry", first.url, "--to", proxy.url,
-             "--execute"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        end = time.monotonic() + DEADLINE_SECONDS
-        while not proxy.count("POST", "^/subjects/b/versions"):
-            assert time.monotonic() < end and running.poll() is None, running.communicate()
-        running.send_signal(signal.SIGINT)
-        table, said = running.communicate(timeout=DEADLINE_SECONDS)
-    assert running.returncode == 130, said
+        code, table, said = copy_until(tillstream, first, proxy, signal.SIGINT)
+    assert code == 130, said
     assert "stopped: 1 of 2 copied; run it again with --force to go on" in said
     assert re.search(r"^b +1 +2 +- +to copy$", table, re.MULTILINE), table
     no_modes(second)
+
+
+def test_without_ids_a_stopped_copy_goes_on_without_force(two, tillstream):
+    first, second = two
+    with FaultProxy(second.url) as proxy:
+        proxy.fail(silent, method="POST", path="^/subjects/b/versions")
+        code, _, said = copy_until(tillstream, first, proxy, signal.SIGINT, "--new-ids")
+    assert code == 130, said
+    assert "stopped: 1 of 2 copied; run it again to go on" in said
+
+
+def test_a_mode_that_stays_after_ctrl_c_is_an_error(two, tillstream):
+    first, second = two
+    with FaultProxy(second.url) as proxy:
+        proxy.fail(silent, method="POST", path="^/subjects/b/versions")
+        proxy.fail(answer(403), method="DELETE", path="^/mode/")
+        code, _, said = copy_until(tillstream, first, proxy, signal.SIGINT)
+    assert code == 5, said
+    assert re.search(r'^error: .*subject "a" is left in mode IMPORT$', said, re.MULTILINE), said
+
+
+def test_the_mode_is_set_back_by_the_copy_after_a_kill(two, copy, tillstream):
+    first, second = two
+    with FaultProxy(second.url) as proxy:
+        proxy.fail(silent, method="POST", path="^/subjects/b/versions")
+        copy_until(tillstream, first, proxy, signal.SIGKILL)
+    assert second.body(mode("a"))["mode"] == second.body(mode("b"))["mode"] == "IMPORT"
+    done = copy(first, second, execute=False)
+    assert ('warning: subject "a" is in mode IMPORT there, as a copy that was killed leaves it; '
+            "--execute takes it back") in done.stderr
+    copy(first, second, "--force")
+    no_modes(second)
+    assert contents(second) == contents(first)
