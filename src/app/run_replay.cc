@@ -4,17 +4,28 @@
 #include <optional>
 
 #include "app/replay_report.h"
+#include "app/schemas_repair.h"
 #include "avro/sales_codec.h"
 #include "base/text.h"
 #include "log/log_check.h"
 #include "model/names.h"
-#include "registry/schemas_record.h"
 #include "registry/schemas_topic.h"
 #include "replay/day_encoder.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
 namespace {
+
+/// The subjects of the run's schemas. The strategy is part of its identity.
+struct RunSubjects {
+  explicit RunSubjects(const ReplayRequest& request)
+      : sales(SubjectOf(request.subjects.strategy, request.log.topic, SalesRecordSchema())),
+        totals(SubjectOf(request.subjects.strategy, TotalsTopic(request.log.topic),
+                         StoreDaySchema())) {}
+
+  std::string sales;
+  std::string totals;
+};
 
 Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema) {
   TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry.Check(subject, schema));
@@ -40,19 +51,16 @@ Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& req
   TILLSTREAM_ASSIGN(const OpenedRegistry opened, OpenRegistry(context, request.registry, log));
   SchemaRegistry& registry = *opened.registry;
   const bool may_register = !request.subjects.no_register;
-  const SubjectStrategy strategy = request.subjects.strategy;
-  const std::string& topic = request.log.topic;
-  const std::string sales = SubjectOf(strategy, topic, SalesRecordSchema());
-  const std::string totals = SubjectOf(strategy, TotalsTopic(topic), StoreDaySchema());
+  const RunSubjects subjects(request);
   if (may_register) {
-    TILLSTREAM_TRY(MayRegister(registry, sales, SalesRecordSchema()));
-    TILLSTREAM_TRY(MayRegister(registry, totals, StoreDaySchema()));
+    TILLSTREAM_TRY(MayRegister(registry, subjects.sales, SalesRecordSchema()));
+    TILLSTREAM_TRY(MayRegister(registry, subjects.totals, StoreDaySchema()));
   }
   const Timestamp timestamp = StartOf(dataset.calendar->at(identity->from).date);
   TILLSTREAM_ASSIGN(identity->sales_schema,
-                    IdFor(registry, sales, SalesRecordSchema(), may_register, timestamp));
+                    IdFor(registry, subjects.sales, SalesRecordSchema(), may_register, timestamp));
   TILLSTREAM_ASSIGN(identity->totals_schema,
-                    IdFor(registry, totals, StoreDaySchema(), may_register, timestamp));
+                    IdFor(registry, subjects.totals, StoreDaySchema(), may_register, timestamp));
   return Ok();
 }
 
@@ -95,11 +103,15 @@ class StoreRegenerator {
   DayEncoder encoder_;
 };
 
+void Say(Context& context, const RepairReport& report) {
+  for (const std::string& action : report.actions) context.console.Info("repair: " + action);
+}
+
 Status RepairOne(Context& context, SegmentLog& log, const TopicPartition& partition,
                  const RegenerateBlock& regenerate) {
   TILLSTREAM_ASSIGN(const RepairReport report,
                     RepairPartition(log, partition, context.holder, regenerate));
-  for (const std::string& action : report.actions) context.console.Info("repair: " + action);
+  Say(context, report);
   return Ok();
 }
 
@@ -118,36 +130,18 @@ Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
   return Ok();
 }
 
-/// Writes the registrations of this run's schemas again where they are damaged. Only the run that
-/// was the first in its log knows which records they are; those of others are never touched, since
-/// a registration that is cut would take its id with it.
+/// Writes the registrations of this run's schemas again where they are damaged.
 Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& request,
                      const RunIdentity& stored) {
-  const TopicPartition schemas{std::string(kSchemasTopic), PartitionId(0)};
-  const std::string& topic = request.log.topic;
-  const auto first_version = [&](int32_t id, const std::string& of_topic, const Schema& schema) {
-    RegisteredSchema registered;
-    registered.id = SchemaId(id);
-    registered.subject = SubjectOf(request.subjects.strategy, of_topic, schema);
-    registered.version = 1;
-    registered.schema = schema.ToJson();
-    return registered;
-  };
-  const RegisteredSchema own[] = {first_version(1, topic, SalesRecordSchema()),
-                                  first_version(2, TotalsTopic(topic), StoreDaySchema())};
-  const bool first = stored.sales_schema == own[0].id && stored.totals_schema == own[1].id;
+  const RunSubjects subjects(request);
   const Date date = stored.first_date + std::chrono::days(stored.from.value() - 1);
-  return RepairOne(context, log, schemas, [&](Offset offset, RecordBlock* block) -> Status {
-    if (!first || offset.value() >= static_cast<int64_t>(std::size(own))) {
-      return MakeError(ErrorCode::kCorrupt,
-                       "{} offset {}: not a registration of this run; restore {} from a copy",
-                       schemas.ToString(), offset.value(), schemas.ToString());
-    }
-    const SchemasRecord record = MakeSchemaRecord(own[offset.value()]);
-    block->Clear(StartOf(date));
-    block->Append(record.key, *record.value);
-    return Ok();
-  });
+  TILLSTREAM_ASSIGN(const RepairReport report,
+                    RepairSchemasTopic(log, context.holder,
+                                       {{subjects.sales, SalesRecordSchema(), stored.sales_schema},
+                                        {subjects.totals, StoreDaySchema(), stored.totals_schema}},
+                                       StartOf(date)));
+  Say(context, report);
+  return Ok();
 }
 
 /// The identity of this command, compared with the stored one, with everything that the run needs
@@ -157,6 +151,7 @@ Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequ
   RunIdentity identity =
       IdentityOf(dataset, from, CodecName(request.codec), request.segment_bytes_max);
   if (!request.registry.urls.empty()) identity.schemas = kSchemasOfRegistry;
+  identity.subjects = request.subjects.strategy_name;
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
   if (stored) {
     // Refused before anything is written, the schemas included.

@@ -67,14 +67,20 @@ struct RepairReport {
 /// Makes the block whose batch begins at `base` once more.
 using RegenerateBlock = std::function<Status(Offset base, RecordBlock* block)>;
 
+/// The error that stands for the damage at `base` when it may not be cut.
+using RefuseToCut = std::function<Error(Offset base)>;
+
 /// Repairs a partition under its writer's lock. Damaged batches are written again in place where
-/// what `regenerate` gives, encoded with the log's codec or another, has exactly the bytes that
-/// they had. Where it has not, the partition is cut before the damage. All indexes are rebuilt. On
-/// success everything is durable and CheckPartition() finds nothing.
+/// what `regenerate` gives, encoded with the log's codec or another, has exactly as many bytes as
+/// they had. Where it has not, the partition is cut before the damage; with `refuse` its error is
+/// returned instead, before anything is written, and only an unfinished end is cut. All indexes are
+/// rebuilt. On success everything is durable and CheckPartition() finds nothing.
 ///
-/// Errors: kRefused when a writer holds the partition, kNotFound, kIoError, those of `regenerate`.
+/// Errors: kRefused when a writer holds the partition, kNotFound, kIoError, those of `regenerate`
+/// and `refuse`.
 /// After one the partition is no worse than before; call again.
 Result<RepairReport> RepairPartition(const SegmentLog& log, const TopicPartition& partition,
-                                     const std::string& holder, const RegenerateBlock& regenerate);
+                                     const std::string& holder, const RegenerateBlock& regenerate,
+                                     const RefuseToCut& refuse = {});
 
 }  // namespace tillstream

@@ -13,11 +13,16 @@ namespace {
 class PartitionRepair {
  public:
   PartitionRepair(const SegmentLog& log, const SegmentPaths& paths,
-                  const RegenerateBlock& regenerate)
-      : files_(log.files()), codec_(log.options().codec), paths_(paths), regenerate_(regenerate) {}
+                  const RegenerateBlock& regenerate, const RefuseToCut& refuse)
+      : files_(log.files()),
+        codec_(log.options().codec),
+        paths_(paths),
+        regenerate_(regenerate),
+        refuse_(refuse) {}
 
   Result<RepairReport> Run(const SegmentLog& log, const TopicPartition& partition) {
     TILLSTREAM_TRY(FindStretches(log, partition));
+    if (refuse_) TILLSTREAM_TRY(CheckAllFit());
     for (const Stretch& stretch : stretches_) {
       TILLSTREAM_ASSIGN(const bool repaired, Rewrite(stretch));
       if (repaired) continue;
@@ -52,24 +57,38 @@ class PartitionRepair {
     });
   }
 
+  Status CheckAllFit() {
+    for (const Stretch& stretch : stretches_) {
+      if (stretch.batch.condition == BatchCondition::kUnfinished) continue;
+      TILLSTREAM_ASSIGN(const bool fits, EncodeToFit(stretch));
+      if (!fits) return refuse_(stretch.batch.expected_offset);
+    }
+    return Ok();
+  }
+
   Result<bool> Rewrite(const Stretch& stretch) {
+    TILLSTREAM_ASSIGN(const bool fits, EncodeToFit(stretch));
+    if (!fits) return false;
+    TILLSTREAM_ASSIGN(
+        std::unique_ptr<File> file,
+        files_.Open(paths_.Path(stretch.batch.segment_base, kLogSuffix), OpenMode::kAppend));
+    TILLSTREAM_TRY(file->WriteAt(stretch.batch.position, bytes_.view()));
+    TILLSTREAM_TRY(file->Sync());
+    report_.batches_rewritten += batch_count_;
+    report_.actions.push_back(fmt::format("log: {}: byte {}: {}; written again", stretch.batch.file,
+                                          stretch.batch.position, stretch.batch.fault));
+    return true;
+  }
+
+  /// Fills bytes_ with what was there; false when that cannot be made.
+  Result<bool> EncodeToFit(const Stretch& stretch) {
     if (stretch.batch.condition == BatchCondition::kUnfinished || stretch.batch.size_bytes == 0) {
       return false;
     }
     // A log may hold batches of several codecs; the bytes decide which it was.
     for (const Codec codec : {codec_, Codec::kNone, Codec::kLz4, Codec::kZstd}) {
       TILLSTREAM_ASSIGN(const bool fits, Encode(stretch, codec));
-      if (!fits) continue;
-      TILLSTREAM_ASSIGN(
-          std::unique_ptr<File> file,
-          files_.Open(paths_.Path(stretch.batch.segment_base, kLogSuffix), OpenMode::kAppend));
-      TILLSTREAM_TRY(file->WriteAt(stretch.batch.position, bytes_.view()));
-      TILLSTREAM_TRY(file->Sync());
-      report_.batches_rewritten += batch_count_;
-      report_.actions.push_back(fmt::format("log: {}: byte {}: {}; written again",
-                                            stretch.batch.file, stretch.batch.position,
-                                            stretch.batch.fault));
-      return true;
+      if (fits) return true;
     }
     return false;
   }
@@ -154,6 +173,7 @@ class PartitionRepair {
   const Codec codec_;
   const SegmentPaths& paths_;
   const RegenerateBlock& regenerate_;
+  const RefuseToCut& refuse_;
   RepairReport report_;
   std::vector<Stretch> stretches_;
   ByteBuffer bytes_;
@@ -163,12 +183,13 @@ class PartitionRepair {
 }  // namespace
 
 Result<RepairReport> RepairPartition(const SegmentLog& log, const TopicPartition& partition,
-                                     const std::string& holder, const RegenerateBlock& regenerate) {
+                                     const std::string& holder, const RegenerateBlock& regenerate,
+                                     const RefuseToCut& refuse) {
   const SegmentPaths paths(log.options().directory, partition);
   TILLSTREAM_TRY(NeedPartition(log.files(), log.options().directory, partition));
   TILLSTREAM_ASSIGN(const std::unique_ptr<FileLock> lock,
                     TakePartitionLock(log.files(), log.options().directory, partition, holder));
-  return PartitionRepair(log, paths, regenerate).Run(log, partition);
+  return PartitionRepair(log, paths, regenerate, refuse).Run(log, partition);
 }
 
 }  // namespace tillstream

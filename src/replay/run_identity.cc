@@ -82,6 +82,7 @@ Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& curr
                          : "a registry, by --registry or SCHEMA_REGISTRY_URL",
                      kRemedy);
   }
+  TILLSTREAM_TRY(Same("--subject", stored.subjects, current.subjects));
   if (current.sales_schema != SchemaId(0)) {
     TILLSTREAM_TRY(Same("schema id", stored.sales_schema.value(), current.sales_schema.value()));
     TILLSTREAM_TRY(

@@ -40,6 +40,7 @@ struct RunIdentity {
   std::string codec;                   ///< "none", "lz4" or "zstd".
   int64_t segment_bytes_max = 0;       ///< Where segments roll.
   std::string schemas{kSchemasOfLog};  ///< Whose the schema ids are.
+  std::string subjects = "topic";      ///< How --subject names the schemas' subjects.
   SchemaId sales_schema;               ///< Writer schema ids in the registry.
   SchemaId totals_schema;
   std::map<std::string, StoreIdentity> stores;  ///< All stores of the dataset, by id.

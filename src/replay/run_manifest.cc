@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "model/names.h"
+#include "registry/subject_name.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
@@ -72,6 +73,7 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
                      {"codec", identity.codec},
                      {"segment_bytes", identity.segment_bytes_max},
                      {"schemas", identity.schemas},
+                     {"subjects", identity.subjects},
                      {"sales_schema_id", identity.sales_schema.value()},
                      {"totals_schema_id", identity.totals_schema.value()},
                      {"stores", stores}};
@@ -102,10 +104,12 @@ Result<RunIdentity> FromJson(const Json& json) {
   identity.first_date = *first_date;
   identity.codec = json.at("codec");
   identity.segment_bytes_max = json.at("segment_bytes");
-  // Runs of releases that knew no other place have no word of it.
+  // Runs of releases that knew no other place, and no other subjects, have no word of them.
   identity.schemas = json.value("schemas", std::string(kSchemasOfLog));
   Need(identity.schemas == kSchemasOfLog || identity.schemas == kSchemasOfRegistry,
        "schemas of log or registry");
+  identity.subjects = json.value("subjects", identity.subjects);
+  Need(SubjectStrategyFromName(identity.subjects).has_value(), "a strategy for subjects");
   identity.sales_schema = SchemaId(json.at("sales_schema_id").get<int32_t>());
   identity.totals_schema = SchemaId(json.at("totals_schema_id").get<int32_t>());
   for (const auto& [id, entry] : json.at("stores").items()) {

@@ -36,6 +36,7 @@ TEST_F(RunManifestTest, WhatWasNeverWrittenIsNoRun) {
 TEST_F(RunManifestTest, WhatIsStoredIsLoaded) {
   identity_.sales_schema = SchemaId(4);
   identity_.totals_schema = SchemaId(5);
+  identity_.subjects = "topic-record";
   identity_.stores["ZZ_9"].partition = PartitionId(2);  // not loaded: without hashes
   const Result<RunIdentity> updated = manifest_.Update(identity_, "me");
   ASSERT_TRUE(updated.has_value());
@@ -48,6 +49,7 @@ TEST_F(RunManifestTest, WhatIsStoredIsLoaded) {
   EXPECT_EQ(loaded.segment_bytes_max, 12'345);
   EXPECT_EQ(loaded.sales_schema, SchemaId(4));
   EXPECT_EQ(loaded.totals_schema, SchemaId(5));
+  EXPECT_EQ(loaded.subjects, "topic-record");
   EXPECT_EQ(loaded.started_at, "2023-11-14T22:13:20Z");
   ASSERT_EQ(loaded.stores.size(), 3U);
   for (const auto& [id, store] : identity_.stores) {
@@ -106,6 +108,20 @@ TEST_F(RunManifestTest, TopicsHaveTheirOwnManifests) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
   const RunManifest other(files_, clock_, "log", "other");
   EXPECT_FALSE((*other.Load()).has_value());
+}
+
+TEST_F(RunManifestTest, ARunOfAReleaseWithoutSubjectsHadThoseOfTheTopic) {
+  ASSERT_TRUE(manifest_.Update(identity_, "me"));
+  std::string text = Text();
+  const std::string line = " \"subjects\": \"topic\"";
+  const size_t at = text.find(line);
+  ASSERT_NE(at, std::string::npos) << text;
+  text.erase(at, line.size());
+  text.erase(text.rfind(',', at), 1);
+  files_.SetContent(kPath, text);
+  const auto loaded = manifest_.Load();
+  ASSERT_TRUE(loaded.has_value()) << loaded.error().message;
+  EXPECT_EQ((*loaded)->subjects, "topic");
 }
 
 TEST_F(RunManifestTest, TotalsBelongToTheRunOfTheirEvents) {
@@ -178,6 +194,7 @@ TEST_F(RunManifestTest, AShapeThatTillstreamDoesNotWriteIsCorrupt) {
   damaged("\"from\": 2", "\"from\": 0");
   damaged("\"from\": 2", "\"from\": \"2\"");
   damaged("2011-01-29", "2011-02-29");
+  damaged("\"subjects\": \"topic\"", "\"subjects\": \"topics\"");
   damaged("\"partition\": 1", "\"partition\": 0");
   damaged("\"partition\": 1", "\"partition\": -1");
   damaged("\"series_count\": 3", "\"series_count\": 0");
