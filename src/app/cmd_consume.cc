@@ -145,9 +145,8 @@ class ConsumeCommand final : public Command {
 
   /// The store's partition as the run's manifest has it, so that the others are not read at all.
   Status FindStore(Context& context, ConsumeOptions* options) const {
-    TILLSTREAM_ASSIGN(
-        const std::optional<RunIdentity> identity,
-        LoadRunOfTopic(context.files, context.clock, log_.directory, log_.topic));
+    TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
+                      LoadRunOfTopic(context.files, context.clock, log_.directory, log_.topic));
     if (!identity) return Ok();
     const auto store = identity->stores.find(store_);
     if (store == identity->stores.end()) {

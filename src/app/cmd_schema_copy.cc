@@ -142,10 +142,9 @@ class SchemaCopyCommand final : public Command {
                                          ? DumpJson(JsonOf(plan, contents, execute_)) + "\n"
                                          : TableOf(plan, !new_ids_)));
     if (is_stopped) {
-      context.console.Info(
-          fmt::format("stopped: {} of {} copied; run it again{} to go on ({})",
-                      plan.Count(CopyState::kCopied), missing, new_ids_ ? "" : " with --force",
-                      copied.error().message));
+      context.console.Info(fmt::format("stopped: {} of {} copied; run it again{} to go on ({})",
+                                       plan.Count(CopyState::kCopied), missing,
+                                       new_ids_ ? "" : " with --force", copied.error().message));
       return static_cast<int>(kExitDone);
     }
     SayResult(context, plan, missing);

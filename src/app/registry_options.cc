@@ -167,9 +167,9 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
 
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const LogOptions& log_options, EventLog& log) {
-  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
-                    LoadRunOfTopic(context.files, context.clock, log_options.directory,
-                                   log_options.topic));
+  TILLSTREAM_ASSIGN(
+      const std::optional<RunIdentity> identity,
+      LoadRunOfTopic(context.files, context.clock, log_options.directory, log_options.topic));
   if (identity && identity->schemas == kSchemasOfRegistry && options.urls.empty()) {
     return MakeError(ErrorCode::kUsage,
                      "run: the schema ids of topic {} are those of a registry; give it with "

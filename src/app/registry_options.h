@@ -72,9 +72,9 @@ struct OpenedRegistry {
 Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
                                     EventLog& log);
 
-/// The same for reading the events or totals of a run: its manifest says where its ids are from. kUsage when
-/// they are from a registry and none is given. One that is given for a run with ids of the log is
-/// not asked.
+/// The same for reading the events or totals of a run: its manifest says where its ids are from.
+/// kUsage when they are from a registry and none is given. One that is given for a run with ids of
+/// the log is not asked.
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const LogOptions& log_options, EventLog& log);
 

@@ -58,8 +58,8 @@ Error TlsError(CURLcode code, const char* said, const std::string& flags) {
 /// Whether the connection ended by an alert of TLS. With TLS 1.3 a server says only after the
 /// handshake that it wants a certificate, so that it comes while data are sent or received.
 bool IsAlert(CURLcode code, const char* said, const std::string& url) {
-  const bool may_be = code == CURLE_SSL_CONNECT_ERROR || code == CURLE_RECV_ERROR ||
-                      code == CURLE_SEND_ERROR;
+  const bool may_be =
+      code == CURLE_SSL_CONNECT_ERROR || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR;
   return may_be && url.starts_with("https://") &&
          std::string_view(said).find("alert") != std::string_view::npos;
 }

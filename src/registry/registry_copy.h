@@ -57,7 +57,8 @@ struct CopyOptions {
 /// Copies contents into a registry behind Confluent's REST API.
 ///
 /// Ids and versions are kept by mode IMPORT of the subjects that get versions, and of no others;
-/// it is taken back whatever happens in between, that of an earlier copy which was killed too. What is there already is not written again.
+/// it is taken back whatever happens in between, that of an earlier copy which was killed too. What
+/// is there already is not written again.
 class RegistryCopier {
  public:
   /// `last` takes the modes back: the same registry, asked by a client that a stop does not end.

@@ -214,8 +214,7 @@ Result<RestReply> RestClient::Ask(const std::string& method, const std::string& 
                                     std::string(kMediaType) + ", application/json", time});
     Attempt attempt;
     if (answer) {
-      TILLSTREAM_ASSIGN(attempt,
-                        ReadAnswer(*answer, where + ": " + question, options_.flags));
+      TILLSTREAM_ASSIGN(attempt, ReadAnswer(*answer, where + ": " + question, options_.flags));
       if (attempt.reply) return *std::move(attempt.reply);
     } else {
       const ErrorCode code = answer.error().code;

@@ -9,9 +9,8 @@ TEST(SchemaReferenceTest, WhatIsWrittenIsRead) {
   const std::vector<SchemaReference> references = {{"m.Money", "money", 2}, {"A", "a/b", 1}};
   Json object = Json::object();
   PutReferences(references, &object);
-  EXPECT_EQ(DumpJson(object),
-            R"({"references":[{"name":"m.Money","subject":"money","version":2},)"
-            R"({"name":"A","subject":"a/b","version":1}]})");
+  EXPECT_EQ(DumpJson(object), R"({"references":[{"name":"m.Money","subject":"money","version":2},)"
+                              R"({"name":"A","subject":"a/b","version":1}]})");
   EXPECT_EQ(*ReferencesOf(object), references);
 }
 
@@ -27,7 +26,8 @@ TEST(SchemaReferenceTest, NoneAreNotWrittenAndNotMissed) {
 TEST(SchemaReferenceTest, AnythingElseIsSaid) {
   for (const char* list :
        {"3", "{}", "[3]", "[null]", R"([{"name":"A","subject":"a"}])",
-        R"([{"name":"A","subject":"a","version":0}])", R"([{"name":"A","subject":"a","version":"1"}])",
+        R"([{"name":"A","subject":"a","version":0}])",
+        R"([{"name":"A","subject":"a","version":"1"}])",
         R"([{"name":"A","subject":"a","version":4294967297}])", R"([{"subject":"a","version":1}])",
         R"([{"name":"A","subject":7,"version":1}])"}) {
     const auto read = ReferencesOf(Json{{"references", *ParseJson(list)}});
