@@ -75,11 +75,11 @@ std::string Schema::CanonicalForm() const {
 uint64_t Schema::Fingerprint() const { return AvroFingerprint(CanonicalForm()); }
 
 std::string Schema::ToJson() const {
-  return PrintSchema(root(), tree_->own, SchemaText::kAsParsed);
+  return PrintSchema(root(), tree_->own, PrintedForm::kAsParsed);
 }
 
 std::string Schema::ToNormalizedJson() const {
-  return PrintSchema(root(), tree_->own, SchemaText::kNormalized);
+  return PrintSchema(root(), tree_->own, PrintedForm::kNormalized);
 }
 
 uint64_t AvroFingerprint(std::string_view text) {

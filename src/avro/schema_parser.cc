@@ -83,7 +83,7 @@ int DepthOf(const Json& json) {
 /// is compared under its own.
 bool AreSame(const SchemaNode& a, const SchemaNode& b) {
   const auto print = [](const SchemaNode& node) {
-    return PrintSchema(node, {{node.FullName(), &node}}, SchemaText::kAsParsed);
+    return PrintSchema(node, {{node.FullName(), &node}}, PrintedForm::kAsParsed);
   };
   return print(a) == print(b);
 }

@@ -61,8 +61,8 @@ Properties Normalized(const Properties& properties, const SchemaNode* node) {
 
 class JsonPrinter {
  public:
-  JsonPrinter(const std::map<std::string, const SchemaNode*, std::less<>>& own, SchemaText text)
-      : own_(own), is_normalized_(text == SchemaText::kNormalized) {}
+  JsonPrinter(const std::map<std::string, const SchemaNode*, std::less<>>& own, PrintedForm form)
+      : own_(own), is_normalized_(form == PrintedForm::kNormalized) {}
 
   std::string Print(const SchemaNode& root) {
     PrintType(root, "");
@@ -167,8 +167,8 @@ class JsonPrinter {
 
 std::string PrintSchema(const SchemaNode& root,
                         const std::map<std::string, const SchemaNode*, std::less<>>& own,
-                        SchemaText text) {
-  return JsonPrinter(own, text).Print(root);
+                        PrintedForm form) {
+  return JsonPrinter(own, form).Print(root);
 }
 
 }  // namespace tillstream

@@ -8,12 +8,12 @@
 
 namespace tillstream {
 
-enum class SchemaText { kAsParsed, kNormalized };
+enum class PrintedForm { kAsParsed, kNormalized };
 
 /// Prints a schema as Avro for Java's Schema.toString() does. A named type is printed in full where
 /// it stands first if `own` has it, by name otherwise. Private to the sources of this folder.
 std::string PrintSchema(const SchemaNode& root,
                         const std::map<std::string, const SchemaNode*, std::less<>>& own,
-                        SchemaText text);
+                        PrintedForm form);
 
 }  // namespace tillstream
