@@ -91,8 +91,8 @@ TEST(CompatibilityTest, AtMostSoManyReasonsAreListed) {
   EXPECT_EQ(faults.back().path, "/fields/99");
 }
 
-TEST(CompatibilityTest, NamesOfAnyLengthAreCutInReasons) {
-  const std::string name(100'000, 'n');
+TEST(CompatibilityTest, LongNamesAreCutInReasons) {
+  const std::string name(kSchemaFullNameBytesMax - 1, 'n');
   const auto faults =
       CompatibilityFaults(Parsed(cases::Record("", name)), Parsed(cases::Record("", name + "x")));
   ASSERT_THAT(faults, SizeIs(1));

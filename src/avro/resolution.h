@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -84,10 +85,10 @@ class Resolver {
   };
 
   /// Where to look in a reader's union for a named type: the indices of its branches by name
-  /// without namespace and by alias.
+  /// without namespace and by alias. The names are the schema's own.
   struct UnionIndex {
-    std::unordered_multimap<std::string, size_t> by_name;
-    std::unordered_multimap<std::string, size_t> by_alias;
+    std::unordered_multimap<std::string_view, size_t> by_name;
+    std::unordered_multimap<std::string_view, size_t> by_alias;
     std::vector<size_t> unnamed;
   };
 

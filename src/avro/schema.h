@@ -29,6 +29,24 @@ inline constexpr int kSchemaReferencesDepthMax = 512;
 /// of types that schema resolution compares.
 inline constexpr size_t kSchemaTypesMax = 2000;
 
+/// Longest full name of a type, and of an alias of one. Kafka allows a topic 249 bytes and a file
+/// system a class 255; packages come on top.
+inline constexpr size_t kSchemaFullNameBytesMax = 1024;
+
+/// Most bytes of full names in a schema with its references, counted once a definition, alias and
+/// use. A text may name types of its namespace by their last part, so this, and not the text's
+/// length, bounds what is held and printed of names. Four times the longest text: room for one
+/// that consists of short uses of types with names of a hundred bytes.
+inline constexpr size_t kSchemaNamesBytesMax = 4 * kSchemaBytesMax;
+
+/// Most aliases in a schema, of types and of fields: each union that is resolved looks its
+/// branches' up. Far more than any real one has.
+inline constexpr size_t kSchemaAliasesMax = 10'000;
+
+/// Most bytes of the texts of a schema and of those that it refers to, each counted once. Bounds,
+/// with kSchemaNamesBytesMax, what CanonicalForm() prints, which holds them all.
+inline constexpr size_t kSchemaReferencesBytesMax = 8 * kSchemaBytesMax;
+
 /// Largest Value::Cost() of all default values of a schema together: a short text can describe
 /// defaults of any size, since a record's default is filled up with its fields' defaults.
 inline constexpr size_t kSchemaDefaultsCostMax = size_t{1} << 20;
@@ -118,7 +136,9 @@ class Schema {
   static Result<Schema> Parse(std::string_view json, std::span<const Schema> references = {});
 
   /// Parsing Canonical Form: equal for schemas that read the same bytes in the same way. Types of
-  /// references are defined in it where they stand first, so that it can be read alone.
+  /// references are defined in it where they stand first, so that it can be read alone. At most
+  /// kSchemaReferencesBytesMax + kSchemaNamesBytesMax bytes, without references kSchemaBytesMax +
+  /// kSchemaNamesBytesMax: but for full names it has nothing that the texts have not.
   std::string CanonicalForm() const;
 
   /// CRC-64-AVRO of the canonical form.
@@ -127,6 +147,8 @@ class Schema {
   /// The whole schema on one line, keys in the order in which Avro for Java prints them. This text
   /// is a schema's identity in a registry: white space and the order of keys do not matter, `doc`
   /// does. Types of references are printed by name only, so the references are needed to read it.
+  /// At most 3 * kSchemaBytesMax + kSchemaNamesBytesMax bytes: a number (`1e6`, `1000000.0`) can
+  /// become three times as long as it stands in the text.
   std::string ToJson() const;
 
   /// ToJson() of the schema as Confluent's registry stores it when it is asked to normalise: other

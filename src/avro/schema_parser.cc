@@ -93,10 +93,14 @@ bool AreSame(const SchemaNode& a, const SchemaNode& b) {
 /// Builds the tree in one walk, then the default values, which need types that stand further back.
 class SchemaParser {
  public:
+  explicit SchemaParser(size_t text_bytes) { tree_->text_bytes = text_bytes; }
+
   /// The types of `references` are known from here on.
   Status Refer(std::span<const Schema> references) {
+    texts_bytes_ = tree_->text_bytes;
     for (const Schema& reference : references) {
       const Schema::Tree& tree = *reference.tree_;
+      TILLSTREAM_TRY(CountOnce(tree));
       tree_->references.push_back(reference.tree_);
       tree_->depth = std::max(tree_->depth, tree.depth);
       for (const auto* types : {&tree.own, &tree.referenced}) {
@@ -118,11 +122,13 @@ class SchemaParser {
       return SchemaFault("schema: ", "nested deeper than {} with its references",
                          kSchemaReferencesDepthMax);
     }
+    const size_t referenced_names_bytes = names_bytes_;
     TILLSTREAM_ASSIGN(const SchemaNode* root, ParseType(json, "", "schema: "));
+    tree_->names_bytes = names_bytes_ - referenced_names_bytes;
     for (const PendingDefault& pending : pending_) {
       SchemaField& field = pending.record->fields[pending.field_index];
       TILLSTREAM_ASSIGN(field.default_value,
-                        defaults_.Make(*field.type, pending.json, pending.where));
+                        defaults_.Make(*field.type, pending.json, InField(*pending.where, field)));
     }
     return Schema(std::move(tree_), root);
   }
@@ -132,8 +138,43 @@ class SchemaParser {
     SchemaNode* record;
     size_t field_index;
     Json json;
-    std::string where;
+    std::shared_ptr<const std::string> where;  ///< Of the record; its fields share it.
   };
+
+  static std::string InField(const std::string& where, const SchemaField& field) {
+    return where + "field " + Quote(field.name) + ": ";
+  }
+
+  /// Takes the texts and names of a reference, and of its own, from what a schema may have of them.
+  Status CountOnce(const Schema::Tree& tree) {
+    if (!counted_.insert(&tree).second) return Ok();
+    texts_bytes_ += tree.text_bytes;
+    if (texts_bytes_ > kSchemaReferencesBytesMax) {
+      return SchemaFault("schema: ", "more than {} bytes with its references",
+                         kSchemaReferencesBytesMax);
+    }
+    TILLSTREAM_TRY(CountName(tree.names_bytes, "schema: references: "));
+    for (const auto& reference : tree.references) TILLSTREAM_TRY(CountOnce(*reference));
+    return Ok();
+  }
+
+  /// To be called for each full name before it is kept.
+  Status CountName(size_t size_bytes, const std::string& where) {
+    names_bytes_ += size_bytes;
+    if (names_bytes_ <= kSchemaNamesBytesMax) return Ok();
+    return SchemaFault(where, "more than {} bytes of full names", kSchemaNamesBytesMax);
+  }
+
+  /// The same for a name that this schema defines or gives as an alias.
+  Status CountNewName(const std::string& name, const std::string& name_space,
+                      const std::string& where) {
+    const size_t size_bytes = name.size() + (name_space.empty() ? 0 : name_space.size() + 1);
+    if (size_bytes > kSchemaFullNameBytesMax) {
+      return SchemaFault(where, "the full name of {} has {} bytes, needed at most {}", Quote(name),
+                         size_bytes, kSchemaFullNameBytesMax);
+    }
+    return CountName(size_bytes, where);
+  }
 
   SchemaNode* NewNode(AvroType type) {
     tree_->nodes.push_back(std::make_unique<SchemaNode>());
@@ -182,7 +223,10 @@ class SchemaParser {
     }
     for (const std::string& full_name : {Qualify(name, name_space), name}) {
       for (const auto* types : {&tree_->own, &tree_->referenced}) {
-        if (const auto found = types->find(full_name); found != types->end()) return found->second;
+        const auto found = types->find(full_name);
+        if (found == types->end()) continue;
+        TILLSTREAM_TRY(CountName(full_name.size(), where));
+        return found->second;
       }
     }
     return SchemaFault(where, "unknown type {}", Quote(name));
@@ -247,6 +291,7 @@ class SchemaParser {
     if (PrimitiveOf(node->name)) {
       return SchemaFault(where, "a {} may not be called {}", type, Quote(node->name));
     }
+    TILLSTREAM_TRY(CountNewName(node->name, node->name_space, where));
     if (tree_->referenced.contains(node->FullName()) ||
         !tree_->own.emplace(node->FullName(), node).second) {
       return SchemaFault(where, "a second definition of {}", Quote(node->FullName()));
@@ -254,6 +299,8 @@ class SchemaParser {
     TILLSTREAM_ASSIGN(node->aliases, ParseAliases(json, where));
     for (std::string& alias : node->aliases) {
       if (!IsFullName(alias)) return SchemaFault(where, "alias {} is not a name", Quote(alias));
+      TILLSTREAM_TRY(
+          CountNewName(alias, alias.find('.') == std::string::npos ? node->name_space : "", where));
       alias = Qualify(alias, node->name_space);
     }
     return Ok();
@@ -264,6 +311,7 @@ class SchemaParser {
     if (fields == json.end() || !fields->is_array()) {
       return SchemaFault(where, "record {} without a list of fields", Quote(node->FullName()));
     }
+    const auto shared_where = std::make_shared<const std::string>(where);
     std::set<std::string> seen;
     for (const Json& field_json : *fields) {
       if (!field_json.is_object()) {
@@ -273,7 +321,7 @@ class SchemaParser {
       TILLSTREAM_ASSIGN(field.name, Text(field_json, "name", where + "a field: "));
       if (!IsName(field.name))
         return SchemaFault(where, "{} is not a field's name", Quote(field.name));
-      const std::string inside = where + "field " + Quote(field.name) + ": ";
+      const std::string inside = InField(where, field);
       if (!seen.insert(field.name).second) return SchemaFault(inside, "defined twice");
       if (!field_json.contains("type")) return SchemaFault(inside, "without \"type\"");
       TILLSTREAM_ASSIGN(field.type, ParseType(field_json["type"], node->name_space, inside));
@@ -281,14 +329,14 @@ class SchemaParser {
       if (field_json.contains("default")) {
         Json value = DefaultOf(*field.type, field_json["default"]);
         field.default_json = JavaJson(value);
-        pending_.push_back({node, node->fields.size(), std::move(value), inside});
+        pending_.push_back({node, node->fields.size(), std::move(value), shared_where});
       }
       node->fields.push_back(std::move(field));
     }
     return Ok();
   }
 
-  static Status ParseFieldDetails(const Json& json, const std::string& where, SchemaField* field) {
+  Status ParseFieldDetails(const Json& json, const std::string& where, SchemaField* field) {
     TILLSTREAM_ASSIGN(field->doc, OptionalText(json, "doc", where));
     TILLSTREAM_ASSIGN(const auto order, OptionalText(json, "order", where));
     if (order && *order != "ascending" && *order != "descending" && *order != "ignore") {
@@ -350,13 +398,17 @@ class SchemaParser {
     return std::optional<std::string>(std::move(text));
   }
 
-  static Result<std::vector<std::string>> ParseAliases(const Json& json, const std::string& where) {
+  Result<std::vector<std::string>> ParseAliases(const Json& json, const std::string& where) {
     std::vector<std::string> aliases;
     std::set<std::string> seen;
     const auto found = json.find("aliases");
     if (found == json.end()) return aliases;
     if (!found->is_array())
       return SchemaFault(where, "aliases are {}, needed a list", KindOf(*found));
+    alias_count_ += found->size();
+    if (alias_count_ > kSchemaAliasesMax) {
+      return SchemaFault(where, "more than {} aliases in all", kSchemaAliasesMax);
+    }
     for (const Json& alias : *found) {
       if (!alias.is_string())
         return SchemaFault(where, "an alias is {}, needed a string", KindOf(alias));
@@ -370,6 +422,10 @@ class SchemaParser {
   std::array<const SchemaNode*, kPrimitives.size()> primitives_{};  ///< Those without properties.
   std::vector<PendingDefault> pending_;
   DefaultMaker defaults_;
+  std::set<const Schema::Tree*> counted_;  ///< References, theirs among them.
+  size_t texts_bytes_ = 0;                 ///< Of this schema and of those.
+  size_t names_bytes_ = 0;                 ///< The same.
+  size_t alias_count_ = 0;
 };
 
 Result<Schema> Schema::Parse(std::string_view json, std::span<const Schema> references) {
@@ -379,7 +435,7 @@ Result<Schema> Schema::Parse(std::string_view json, std::span<const Schema> refe
   }
   auto parsed = ParseJson(json, kSchemaDepthMax);
   if (!parsed) return parsed.error().At("schema");
-  SchemaParser parser;
+  SchemaParser parser(json.size());
   TILLSTREAM_TRY(parser.Refer(references));
   return parser.Parse(*parsed);
 }

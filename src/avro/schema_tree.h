@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,7 +19,9 @@ struct Schema::Tree {
   /// Those of the references and of their references.
   std::map<std::string, const SchemaNode*, std::less<>> referenced;
   std::vector<std::shared_ptr<const Tree>> references;  ///< Keeps their nodes.
-  int depth = 0;  ///< Of the text's JSON, with the deepest reference.
+  int depth = 0;           ///< Of the text's JSON, with the deepest reference.
+  size_t text_bytes = 0;   ///< Of this schema's own text.
+  size_t names_bytes = 0;  ///< Its own share of what kSchemaNamesBytesMax bounds.
 };
 
 }  // namespace tillstream

@@ -65,6 +65,67 @@ def many_fields(count, kind="int", **more):
     return record("Many", [{"name": f"f{i}", "type": kind, **more} for i in range(count)])
 
 
+def fixed(name, **more):
+    return {"type": "fixed", "name": name, "size": 1, **more}
+
+
+def used_often(count, name, namespace_bytes):
+    """A type that is named `count` times by its last part, in a namespace that is long."""
+    fields = [{"name": f"f{i}", "type": name if i else fixed(name)} for i in range(count)]
+    return json.dumps({"type": "record", "name": "R", "namespace": "n" * namespace_bytes,
+                       "fields": fields}, separators=(",", ":"))
+
+
+def aliases(count, namespace_bytes):
+    return json.dumps(fixed("F", namespace="n" * namespace_bytes,
+                            aliases=[f"A{i}" for i in range(count)]))
+
+
+def enums(count, namespace_bytes):
+    """Enums that have the namespace of the record around them."""
+    fields = [{"name": f"f{i}", "type": {"type": "enum", "name": f"E{i}", "symbols": ["A"]}}
+              for i in range(count)]
+    return json.dumps({"type": "record", "name": "R", "namespace": "n" * namespace_bytes,
+                       "fields": fields})
+
+
+def defaults_far_inside(levels, count):
+    """Fields with defaults, each a long way of names from the top."""
+    inner = json.dumps([{"name": f"f{i}", "type": "int", "default": 1} for i in range(count)],
+                       separators=(",", ":"))
+    opening = "".join(f'{{"type":"record","name":"R{i}","fields":[{{"name":"{"f" * 60}","type":'
+                      for i in range(levels))
+    return opening + f'{{"type":"record","name":"R","fields":{inner}}}' + "}]}" * levels
+
+
+def unions_of_aliases(unions, count):
+    """A type with aliases in many unions, each of which is looked through by name."""
+    first = fixed("F", namespace="n" * 300, aliases=[f"A{i}" for i in range(count)])
+    fields = [{"name": f"f{i}", "type": ["null", f"{'n' * 300}.F" if i else first]}
+              for i in range(unions)]
+    return record("U", fields)
+
+
+def products():
+    """As schemas(): what is long times what is many, in a text below the longest."""
+    return [
+        ("namespace of 100,000 bytes, 2,000 aliases", aliases(2000, 100_000), REFUSED),
+        ("namespace of 1,000 bytes, 4,000 aliases", aliases(4000, 1000), ANY),
+        ("namespace of 1,000 bytes, 60,000 aliases", aliases(60_000, 1000), REFUSED),
+        ("namespace of 100,000 bytes, 1,900 enums", enums(1900, 100_000), REFUSED),
+        ("namespace of 1,000 bytes, 1,900 enums", enums(1900, 1000), ANY),
+        ("namespace of 100,000 bytes, 3,000 uses of `map`", used_often(3000, "map", 100_000),
+         REFUSED),
+        ("namespace of 1,000 bytes, 4,000 uses of `map`", used_often(4000, "map", 1000), ANY),
+        ("namespace of 1,000 bytes, 25,000 uses", used_often(25_000, "F", 1000), REFUSED),
+        ("15,000 defaults 38 records deep", defaults_far_inside(38, 15_000), ANY),
+        ("1,000 unions of 10,000 aliases", unions_of_aliases(1000, 10_000), ANY),
+        ("numbers that are printed longer", record("S", [{
+            "name": "s", "type": {"type": "array", "items": "double"}}])[:-3]
+         + ',"default":[' + ",".join(["1e6"] * 250_000) + "]}]}", ANY),
+    ]
+
+
 def schemas():
     """(name, text of the schema, statuses)."""
     big = 900_000
@@ -135,7 +196,7 @@ def schemas():
         ("zero byte in a name", '{"type":"fixed","name":"a\\u0000b","size":1}', REFUSED),
         ("nothing", "", REFUSED), ("white space", " " * 100_000, REFUSED),
         ("a number", "7", REFUSED), ("null", "null", REFUSED), ("NaN", "NaN", REFUSED),
-        ("empty union", "[]", ANY),
+        ("empty union", "[]", ANY), *products(),
     ]
 
 
