@@ -18,6 +18,7 @@ import lib  # noqa: E402
 DEADLINE_SECONDS = 60
 # Beyond what a history needs; a run that is killed there still is a server that never stops writing.
 CALLS_MAX = 2000
+IMPORTED_ID = 500
 
 
 def record(name, *fields):
@@ -25,8 +26,8 @@ def record(name, *fields):
                        "fields": [{"name": field, "type": "int", "default": 0} for field in fields]})
 
 
-def post(subject, schema):
-    return "POST", f"/subjects/{subject}/versions", {"schema": schema}
+def post(subject, schema, **numbers):
+    return "POST", f"/subjects/{subject}/versions", {"schema": schema, **numbers}
 
 
 # What a client does, in order: (method, path, body).
@@ -37,12 +38,21 @@ HISTORY = [
     post("b-value", record("A", "three")),
     ("PUT", "/config/a-value", {"compatibility": "FULL"}),
     ("PUT", "/config", {"compatibility": "BACKWARD_TRANSITIVE"}),
-    *(post(f"s{number}-value", record(f"S{number}", "one")) for number in range(4)),
+    *(post(f"s{number}-value", record(f"S{number}", "one")) for number in range(2)),
     ("DELETE", "/subjects/s0-value", None),
     post("s0-value", record("S0", "one")),
     ("DELETE", "/subjects/a-value/versions/1", None),
+    ("DELETE", "/subjects/a-value/versions/1?permanent=true", None),
     ("PUT", "/mode/s1-value", {"mode": "READONLY"}),
+    # The highest id of all goes for good with its subject, and is not given again.
+    post("gone-value", record("Gone", "one")),
+    ("DELETE", "/subjects/gone-value", None),
+    ("DELETE", "/subjects/gone-value?permanent=true", None),
     post("last-value", record("Last", "one")),
+    # Far beyond those that are given: the next one comes after it.
+    ("PUT", "/mode/moved-value", {"mode": "IMPORT"}),
+    post("moved-value", record("Moved", "one"), id=IMPORTED_ID, version=7),
+    post("next-value", record("Next", "one")),
 ]
 
 
@@ -104,6 +114,7 @@ def assert_known(url, answers, what):
     assert all(len(schemas) == 1 for schemas in ids.values()), f"{what}: {dict(ids)}"
     wanted = {step[2]["schema"] for step in HISTORY if step[0] == "POST"}
     assert len(ids) == len(wanted), f"{what}: {dict(ids)}"
+    assert max(ids) == IMPORTED_ID + 1, f"{what}: {dict(ids)}"
     for schema_id, (schema,) in ids.items():
         subject = f"again-{schema_id}-value"
         status, body = ask(url, *post(subject, schema))
