@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "base/endian.h"
 #include "base/varint.h"
 #include "model/ids.h"
@@ -54,6 +56,11 @@ class RecordBlock {
   /// `end` is one past the last byte that was written after ReserveRecord().
   void CommitRecord(const char* end);
 
+  /// Calls `visit` with a RecordView of each record, its offset counted from 0, until it returns
+  /// false; whether it never did. Needs records that are framed as Append() frames them.
+  template <typename Visit>
+  bool ForEach(Visit&& visit) const;
+
   int32_t record_count() const { return count_; }
   bool empty() const { return count_ == 0; }
   size_t size_bytes() const { return bytes_.size(); }
@@ -78,6 +85,9 @@ class RecordBlock {
   };
 
   void Grow(size_t needed);
+  /// Reads a length and as many bytes; a length of -1 is null.
+  static const char* ReadBytes(const char* in, const char* end, std::string_view* bytes,
+                               bool* present);
 
   Buffer bytes_;
   int32_t count_ = 0;
@@ -87,6 +97,39 @@ class RecordBlock {
 inline void RecordBlock::CommitRecord(const char* end) {
   bytes_.set_size(static_cast<size_t>(end - bytes_.data()));
   ++count_;
+}
+
+inline const char* RecordBlock::ReadBytes(const char* in, const char* end, std::string_view* bytes,
+                                          bool* present) {
+  int64_t length = 0;
+  in = DecodeVarint(in, end, &length);
+  TILLSTREAM_CHECK(in != nullptr && length <= end - in);
+  *present = length >= 0;
+  *bytes = std::string_view(in, *present ? static_cast<size_t>(length) : 0);
+  return in + bytes->size();
+}
+
+template <typename Visit>
+bool RecordBlock::ForEach(Visit&& visit) const {
+  RecordView record;
+  record.timestamp = timestamp_;
+  const char* in = bytes_.data();
+  const char* const end = in + bytes_.size();
+  for (int32_t i = 0; i < count_; ++i) {
+    int64_t length = 0;
+    in = DecodeVarint(in, end, &length);
+    TILLSTREAM_CHECK(in != nullptr && length <= end - in);
+    const char* const next = in + length;
+    int64_t delta = 0;
+    in = DecodeVarint(in + 2, end, &delta);  // Behind the attributes and the delta of the time.
+    TILLSTREAM_CHECK(in != nullptr && delta == i);
+    in = ReadBytes(in, end, &record.key, &record.has_key);
+    ReadBytes(in, end, &record.value, &record.has_value);
+    record.offset = Offset(i);
+    if (!visit(std::as_const(record))) return false;
+    in = next;
+  }
+  return true;
 }
 
 }  // namespace tillstream
