@@ -31,8 +31,15 @@ struct TopicInfo {
 struct WriterSpec {
   TopicPartition events;
   std::optional<TopicPartition> totals;
-  /// One line that is shown to a second writer that is refused: who holds the partition.
+  /// One line that is shown to a second writer that is refused, or to a first that is replaced: who
+  /// holds the partition.
   std::string holder;
+  /// Name of the stream, such as the store's id, by which the log tells its writers apart (Kafka:
+  /// part of transactional.id). Empty: the partition's number. The embedded log has no use for it.
+  std::string stream;
+  /// Free text that says what the stream is made from. A log that keeps it (Kafka: beside the
+  /// position) refuses a writer that has another; empty compares with nothing.
+  std::string identity;
 };
 
 /// Writes one store stream. Not thread safe.
@@ -43,7 +50,8 @@ struct WriterSpec {
 ///
 /// Failure: after an Error other than kTimedOut the writer refuses everything further with the same
 /// Error, since what reached the disk is no longer known. Open a new one, which starts from what is
-/// there. Destruction flushes nothing.
+/// there; not after kRefused, which says that another writer has taken the stream over (Kafka).
+/// Destruction flushes nothing.
 class LogWriter {
  public:
   virtual ~LogWriter() = default;
@@ -66,7 +74,7 @@ class LogWriter {
   virtual Status AppendTotals(const RecordBlock& totals) = 0;
 
   /// Makes what was appended visible to readers: flushed, and the totals as far as their events are
-  /// durable.
+  /// durable. On Kafka nothing is visible before it is durable, and this sends without waiting.
   virtual Status Flush() = 0;
 
   /// Makes every event and total that was appended before this call durable, and returns the
@@ -118,8 +126,9 @@ class EventLog {
   virtual Result<std::vector<TopicInfo>> ListTopics() = 0;
 
   /// Takes the writer's lock of the stream's partitions and recovers what a crash left. The topics
-  /// must exist (kNotFound). kRefused when another writer holds one, with who; kCorrupt when a
-  /// complete batch near the end is damaged.
+  /// must exist (kNotFound). kRefused when another writer holds one, with who; on Kafka the new
+  /// writer takes over instead, and the other gets kRefused. kCorrupt when a complete batch near
+  /// the end is damaged.
   virtual Result<std::unique_ptr<LogWriter>> OpenWriter(const WriterSpec& spec) = 0;
 
   /// Starts at Begin(). kNotFound when there is no such partition.

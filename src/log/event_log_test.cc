@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "log/memory_log.h"
 #include "log/segment_log.h"
-#include "testing/event_log_contract.h"
+#include "testing/embedded_log_contract.h"
 #include "testing/faulty_file_system.h"
 #include "testing/sim_clock.h"
 #include "testing/temp_dir.h"
@@ -53,16 +53,20 @@ EventLogFactory Segments(const std::string& name, Codec codec, int64_t segment_b
           }};
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, EventLogContract,
-    testing::Values(EventLogFactory{"Memory", [] { return std::make_unique<MemoryUnderTest>(); }},
-                    EventLogFactory{"Disk", [] { return std::make_unique<DiskUnderTest>(); }},
-                    Segments("None", Codec::kNone, kSegmentBytesDefault),
-                    Segments("Lz4", Codec::kLz4, kSegmentBytesDefault),
-                    Segments("Zstd", Codec::kZstd, kSegmentBytesDefault),
-                    Segments("TinySegments", Codec::kNone, 2'000),
-                    Segments("ABatchASegment", Codec::kZstd, 1)),
-    [](const auto& instance) { return instance.param.name; });
+const auto kLogs = testing::Values(
+    EventLogFactory{"Memory", [] { return std::make_unique<MemoryUnderTest>(); }},
+    EventLogFactory{"Disk", [] { return std::make_unique<DiskUnderTest>(); }},
+    Segments("None", Codec::kNone, kSegmentBytesDefault),
+    Segments("Lz4", Codec::kLz4, kSegmentBytesDefault),
+    Segments("Zstd", Codec::kZstd, kSegmentBytesDefault),
+    Segments("TinySegments", Codec::kNone, 2'000), Segments("ABatchASegment", Codec::kZstd, 1));
+
+std::string NameOf(const testing::TestParamInfo<EventLogFactory>& instance) {
+  return instance.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EventLogContract, kLogs, NameOf);
+INSTANTIATE_TEST_SUITE_P(All, EmbeddedLogContract, kLogs, NameOf);
 
 }  // namespace
 }  // namespace tillstream

@@ -78,7 +78,9 @@ Status SchemasTopic::RefreshDurably() {
 
 Result<std::unique_ptr<LogWriter>> SchemasTopic::TakeWriter(std::chrono::nanoseconds deadline) {
   TILLSTREAM_TRY(log_.CreateTopic({std::string(kSchemasTopic), 1}));
-  const WriterSpec spec{SchemasPartition(), std::nullopt, holder_};
+  WriterSpec spec;
+  spec.events = SchemasPartition();
+  spec.holder = holder_;
   for (;;) {
     auto writer = log_.OpenWriter(spec);
     if (writer || writer.error().code != ErrorCode::kRefused) return writer;

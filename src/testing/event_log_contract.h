@@ -2,168 +2,48 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
-#include <functional>
-#include <memory>
-#include <optional>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "log/event_log.h"
+#include "testing/event_log_fixture.h"
 
 // The promises of EventLog, as a suite that every implementation passes:
 //
 //   INSTANTIATE_TEST_SUITE_P(Memory, EventLogContract, testing::Values(EventLogFactory{...}));
+//
+// LogUnderTest says in what a log differs. What only logs without a server promise is in
+// embedded_log_contract.h.
 
 namespace tillstream {
-
-/// A log for one test, with what it stands on.
-class LogUnderTest {
- public:
-  virtual ~LogUnderTest() = default;
-  virtual EventLog& log() = 0;
-};
-
-struct EventLogFactory {
-  std::string name;
-  std::function<std::unique_ptr<LogUnderTest>()> make;
-  friend void PrintTo(const EventLogFactory& factory, std::ostream* out) { *out << factory.name; }
-};
-
-/// A record that owns its bytes.
-struct OwnedRecord {
-  int64_t offset = 0;
-  int64_t timestamp = 0;
-  std::string key;
-  std::string value;
-  bool has_value = true;
-  friend bool operator==(const OwnedRecord&, const OwnedRecord&) = default;
-  friend void PrintTo(const OwnedRecord& record, std::ostream* out) {
-    *out << record.offset << "@" << record.timestamp << " " << record.key << "="
-         << (record.has_value ? record.value : "null");
-  }
-};
-
-inline OwnedRecord Own(const RecordView& record) {
-  return {record.offset.value(), record.timestamp.value(), std::string(record.key),
-          std::string(record.value), record.has_value};
-}
-
-class EventLogContract : public testing::TestWithParam<EventLogFactory> {
- protected:
-  static constexpr std::chrono::milliseconds kNoWait{0};
-
-  void SetUp() override {
-    under_test_ = GetParam().make();
-    ASSERT_TRUE(log().CreateTopic({"sales", 3}).has_value());
-    ASSERT_TRUE(log().CreateTopic({"sales-days", 3}).has_value());
-  }
-
-  EventLog& log() { return under_test_->log(); }
-  static TopicPartition Events() { return {"sales", PartitionId(1)}; }
-  static TopicPartition Other(int32_t partition) { return {"sales", PartitionId(partition)}; }
-  static TopicPartition Totals() { return {"sales-days", PartitionId(1)}; }
-
-  Result<std::unique_ptr<LogWriter>> TryOpenWriter(const TopicPartition& events,
-                                                   const std::optional<TopicPartition>& totals,
-                                                   const std::string& holder = "another") {
-    WriterSpec spec;
-    spec.events = events;
-    spec.totals = totals;
-    spec.holder = holder;
-    return log().OpenWriter(spec);
-  }
-  std::unique_ptr<LogWriter> OpenWriter(const std::string& holder = "writer one") {
-    auto writer = TryOpenWriter(Events(), Totals(), holder);
-    EXPECT_TRUE(writer.has_value()) << (writer ? "" : writer.error().message);
-    return writer ? *std::move(writer) : nullptr;
-  }
-  std::unique_ptr<LogReader> OpenReader(const TopicPartition& partition = Events()) {
-    auto reader = log().OpenReader(partition);
-    EXPECT_TRUE(reader.has_value()) << (reader ? "" : reader.error().message);
-    return reader ? *std::move(reader) : nullptr;
-  }
-
-  /// A block of `count` records whose keys and values follow from their offsets, from `first` on.
-  static RecordBlock Block(int64_t first, int count, int64_t timestamp) {
-    RecordBlock block;
-    block.Clear(Timestamp(timestamp));
-    for (int64_t i = first; i < first + count; ++i) {
-      block.Append("key-" + std::to_string(i), Value(i));
-    }
-    return block;
-  }
-  static std::string Value(int64_t i) {
-    return "value " + std::to_string(i) + std::string(static_cast<size_t>(i % 7), 'x');
-  }
-  static OwnedRecord Expected(int64_t offset, int64_t timestamp) {
-    return {offset, timestamp, "key-" + std::to_string(offset), Value(offset), true};
-  }
-
-  /// Appends `count` events that continue the stream, all with `timestamp`.
-  static void Write(LogWriter& writer, int count, int64_t timestamp) {
-    const RecordBlock block = Block(writer.position().value(), count, timestamp);
-    const Status status = writer.Append(block);
-    ASSERT_TRUE(status.has_value()) << status.error().message;
-  }
-  static void WriteTotal(LogWriter& writer, int64_t timestamp) {
-    const Status status = writer.AppendTotals(Block(writer.totals_count(), 1, timestamp));
-    ASSERT_TRUE(status.has_value()) << status.error().message;
-  }
-  static void Flush(LogWriter& writer) {
-    const Status status = writer.Flush();
-    ASSERT_TRUE(status.has_value()) << status.error().message;
-  }
-  static void Sync(LogWriter& writer) {
-    const auto position = writer.Sync(std::chrono::seconds(10));
-    ASSERT_TRUE(position.has_value()) << position.error().message;
-    ASSERT_EQ(*position, writer.position());
-  }
-
-  static std::vector<OwnedRecord> ReadAll(LogReader& reader) {
-    std::vector<OwnedRecord> records;
-    for (;;) {
-      const auto batch = reader.Read(kNoWait);
-      EXPECT_TRUE(batch.has_value()) << (batch ? "" : batch.error().message);
-      if (!batch || batch->empty()) return records;
-      for (const RecordView& record : *batch) records.push_back(Own(record));
-    }
-  }
-  static int64_t End(LogReader& reader) {
-    const auto end = reader.End();
-    EXPECT_TRUE(end.has_value()) << (end ? "" : end.error().message);
-    return end ? end->value() : -1;
-  }
-
- private:
-  std::unique_ptr<LogUnderTest> under_test_;
-};
 
 TEST_P(EventLogContract, RecordsComeBackAsTheyWereWritten) {
   auto writer = OpenWriter();
   RecordBlock block;
-  block.Clear(Timestamp(1296259200000));
+  block.Clear(Time(0));
   block.Append("FOODS_3_827_WI_3", std::string("\0\0\0\0\1payload", 12));
   block.Append("", "");
   block.Append("gone", "ignored", /*has_value=*/false);
   block.Append(std::string(300, 'k'), std::string(70'000, 'v'));
   ASSERT_TRUE(writer->Append(block).has_value());
   Sync(*writer);
-  const auto records = ReadAll(*OpenReader());
+  const auto records = ReadAll(*OpenReader(), 4);
   ASSERT_EQ(records.size(), 4U);
-  EXPECT_EQ(records[0], (OwnedRecord{0, 1296259200000, "FOODS_3_827_WI_3",
+  EXPECT_EQ(records[0], (OwnedRecord{0, kTimeZero, "FOODS_3_827_WI_3",
                                      std::string("\0\0\0\0\1payload", 12), true}));
-  EXPECT_EQ(records[1], (OwnedRecord{1, 1296259200000, "", "", true}));
-  EXPECT_EQ(records[2], (OwnedRecord{2, 1296259200000, "gone", "", false}));
+  EXPECT_EQ(records[1], (OwnedRecord{1, kTimeZero, "", "", true}));
+  EXPECT_EQ(records[2], (OwnedRecord{2, kTimeZero, "gone", "", false}));
   EXPECT_EQ(records[3],
-            (OwnedRecord{3, 1296259200000, std::string(300, 'k'), std::string(70'000, 'v'), true}));
+            (OwnedRecord{3, kTimeZero, std::string(300, 'k'), std::string(70'000, 'v'), true}));
 }
 
 TEST_P(EventLogContract, ABatchOfTheLargestSizeIsWrittenAndRead) {
   auto writer = OpenWriter();
   RecordBlock block;
-  block.Clear(Timestamp(5));
+  block.Clear(Time(5));
   std::mt19937_64 random(1);
   std::string value(999'900, '\0');  // Bytes that no codec shortens.
   for (char& c : value) c = static_cast<char>(random());
@@ -171,17 +51,18 @@ TEST_P(EventLogContract, ABatchOfTheLargestSizeIsWrittenAndRead) {
   ASSERT_LE(block.size_bytes(), 1'000'000U - 61U);
   ASSERT_TRUE(writer->Append(block).has_value());
   Sync(*writer);
-  const auto records = ReadAll(*OpenReader());
+  const auto records = ReadAll(*OpenReader(), 1);
   ASSERT_EQ(records.size(), 1U);
   EXPECT_TRUE(records[0].value == value);
 }
 
 TEST_P(EventLogContract, TimestampsBeforeTheEpochAreKept) {
+  constexpr int64_t kDayBefore = -kTimeZero - 86'400'000;
   auto writer = OpenWriter();
-  Write(*writer, 2, -86'400'000);
+  Write(*writer, 2, kDayBefore);
   Sync(*writer);
-  EXPECT_EQ(ReadAll(*OpenReader()),
-            (std::vector{Expected(0, -86'400'000), Expected(1, -86'400'000)}));
+  EXPECT_EQ(ReadAll(*OpenReader(), 2),
+            (std::vector{Expected(0, kDayBefore), Expected(1, kDayBefore)}));
 }
 
 TEST_P(EventLogContract, AnEmptyPartitionBeginsAndEndsAtZero) {
@@ -196,14 +77,14 @@ TEST_P(EventLogContract, AnEmptyPartitionBeginsAndEndsAtZero) {
   EXPECT_EQ(writer->totals_count(), 0);
 }
 
-TEST_P(EventLogContract, AppendedIsNotVisibleBeforeFlush) {
+TEST_P(EventLogContract, AppendedAloneIsNotVisible) {
   auto writer = OpenWriter();
   Write(*writer, 3, 1);
   auto reader = OpenReader();
   EXPECT_EQ(End(*reader), 0);
   EXPECT_TRUE(ReadAll(*reader).empty());
-  Flush(*writer);
-  EXPECT_EQ(End(*reader), 3);
+  MakeVisible(*writer);
+  ExpectEnd(*reader, 3);
   EXPECT_EQ(ReadAll(*reader).size(), 3U);
 }
 
@@ -212,17 +93,6 @@ TEST_P(EventLogContract, AppendedAloneIsLostWithTheWriter) {
   Write(*writer, 3, 1);
   writer.reset();
   EXPECT_EQ(OpenWriter()->position(), Position(0));
-}
-
-TEST_P(EventLogContract, FlushedSurvivesTheWriter) {
-  auto writer = OpenWriter();
-  Write(*writer, 3, 1);
-  Flush(*writer);
-  EXPECT_EQ(writer->durable_position(), Position(0));
-  writer.reset();
-  writer = OpenWriter();
-  EXPECT_EQ(writer->position(), Position(3));
-  EXPECT_EQ(writer->durable_position(), Position(3));
 }
 
 TEST_P(EventLogContract, SyncMakesDurableWhatWasAppended) {
@@ -245,11 +115,11 @@ TEST_P(EventLogContract, TotalsWaitUntilTheirEventsAreDurable) {
   Flush(*writer);
   EXPECT_EQ(End(*totals), 0);
   Sync(*writer);
-  EXPECT_EQ(ReadAll(*totals), (std::vector{Expected(0, 1)}));
+  EXPECT_EQ(ReadAll(*totals, 1), (std::vector{ExpectedIn(Totals(), 0, 1)}));
   // Its events are durable already: nothing to wait for.
   WriteTotal(*writer, 2);
-  Flush(*writer);
-  EXPECT_EQ(ReadAll(*totals), (std::vector{Expected(1, 2)}));
+  MakeVisible(*writer);
+  EXPECT_EQ(ReadAll(*totals, 1), (std::vector{ExpectedIn(Totals(), 1, 2)}));
   writer.reset();
   EXPECT_EQ(OpenWriter()->totals_count(), 2);
 }
@@ -259,28 +129,11 @@ TEST_P(EventLogContract, AWriterContinuesWhereTheLogEnds) {
   for (int64_t day = 0; day < 5; ++day) {
     auto writer = OpenWriter();
     ASSERT_EQ(writer->position().value(), day * 4);
-    for (int64_t i = 0; i < 4; ++i) expected.push_back(Expected(day * 4 + i, day));
     Write(*writer, 4, day);
     Sync(*writer);
+    for (int64_t i = 0; i < 4; ++i) expected.push_back(Expected(day * 4 + i, day));
   }
-  EXPECT_EQ(ReadAll(*OpenReader()), expected);
-}
-
-TEST_P(EventLogContract, ASecondWriterIsRefusedAndToldWhoHoldsThePartition) {
-  auto writer = OpenWriter("replay, process 17");
-  const auto second = TryOpenWriter(Events(), std::nullopt);
-  ASSERT_FALSE(second.has_value());
-  EXPECT_EQ(second.error().code, ErrorCode::kRefused);
-  EXPECT_EQ(second.error().message,
-            "log: sales-1: another writer holds it (replay, process 17); wait for its end, or "
-            "stop it");
-  // The totals alone are held as well, and a refused writer leaves no lock behind.
-  const auto third = TryOpenWriter(Other(2), Totals());
-  ASSERT_FALSE(third.has_value());
-  EXPECT_EQ(third.error().code, ErrorCode::kRefused);
-  EXPECT_TRUE(TryOpenWriter(Other(2), std::nullopt).has_value());
-  writer.reset();
-  EXPECT_NE(OpenWriter("another"), nullptr);
+  EXPECT_EQ(ReadAll(*OpenReader(), static_cast<int64_t>(expected.size())), expected);
 }
 
 TEST_P(EventLogContract, WritersOfDifferentPartitionsDoNotMix) {
@@ -296,7 +149,7 @@ TEST_P(EventLogContract, WritersOfDifferentPartitionsDoNotMix) {
   for (size_t p = 0; p < 3; ++p) {
     Sync(*writers[p]);
     auto reader = OpenReader(Other(static_cast<int32_t>(p)));
-    EXPECT_EQ(End(*reader), 3 * (static_cast<int64_t>(p) + 1));
+    ExpectEnd(*reader, Other(static_cast<int32_t>(p)), 3 * (static_cast<int64_t>(p) + 1));
   }
 }
 
@@ -305,43 +158,53 @@ TEST_P(EventLogContract, SeekGoesToTheRecordInsideABatch) {
   for (int64_t day = 0; day < 20; ++day) Write(*writer, 10, day);
   Sync(*writer);
   auto reader = OpenReader();
-  for (int64_t offset = 199; offset >= 0; offset -= 3) {
-    ASSERT_TRUE(reader->Seek(Offset(offset)).has_value());
+  for (int64_t index = 199; index >= 0; index -= 3) {
+    ASSERT_TRUE(reader->Seek(OffsetOf(index)).has_value());
     const auto records = reader->Read(kNoWait);
     ASSERT_TRUE(records.has_value());
     ASSERT_FALSE(records->empty());
-    EXPECT_EQ(Own(records->front()), Expected(offset, offset / 10));
+    EXPECT_EQ(Own(records->front()), Expected(index, index / 10));
   }
   ASSERT_TRUE(reader->Seek(Offset(0)).has_value());
   EXPECT_EQ(ReadAll(*reader).size(), 200U);
 }
 
-TEST_P(EventLogContract, SeekBeyondTheEndWaitsForThatOffset) {
+TEST_P(EventLogContract, SeekBeyondTheEndWaitsForWhatIsThere) {
   auto writer = OpenWriter();
   Write(*writer, 10, 1);
-  Flush(*writer);
+  MakeVisible(*writer);
   auto reader = OpenReader();
-  ASSERT_TRUE(reader->Seek(Offset(15)).has_value());
+  ExpectEnd(*reader, 10);
+  const int64_t wanted = End(*reader) + 50;
+  ASSERT_TRUE(reader->Seek(Offset(wanted)).has_value());
   EXPECT_TRUE(ReadAll(*reader).empty());
-  Write(*writer, 3, 2);
-  Flush(*writer);
+  Write(*writer, 20, 2);
+  MakeVisible(*writer);
   EXPECT_TRUE(ReadAll(*reader).empty());
-  Write(*writer, 4, 3);
-  Flush(*writer);
-  EXPECT_EQ(ReadAll(*reader), (std::vector{Expected(15, 3), Expected(16, 3)}));
+  Write(*writer, 100, 3);
+  MakeVisible(*writer);
+  std::vector<OwnedRecord> expected = ReadAll(*OpenReader(), 130);
+  std::erase_if(expected, [&](const OwnedRecord& record) { return record.offset < wanted; });
+  EXPECT_GT(expected.size(), 50U);
+  EXPECT_EQ(ReadAll(*reader), expected);
 }
 
 TEST_P(EventLogContract, OffsetAtIsTheFirstRecordNotBeforeATime) {
   auto writer = OpenWriter();
-  for (int64_t day = 0; day < 50; ++day) Write(*writer, 20, 1000 * day);
+  for (int64_t day = 0; day < 50; ++day) {
+    Write(*writer, 20, 1000 * day);
+    if (day % 10 == 0) Sync(*writer);
+  }
   Sync(*writer);
   auto reader = OpenReader();
+  ExpectEnd(*reader, 1000);
   EXPECT_EQ(reader->OffsetAt(Timestamp(-5)).value(), Offset(0));
+  EXPECT_EQ(reader->OffsetAt(Time(-5)).value(), Offset(0));
   for (int64_t day = 0; day < 50; ++day) {
-    EXPECT_EQ(reader->OffsetAt(Timestamp(1000 * day)).value(), Offset(20 * day)) << day;
-    EXPECT_EQ(reader->OffsetAt(Timestamp(1000 * day - 999)).value(), Offset(20 * day)) << day;
+    EXPECT_EQ(reader->OffsetAt(Time(1000 * day)).value(), OffsetOf(20 * day)) << day;
+    EXPECT_EQ(reader->OffsetAt(Time(1000 * day - 999)).value(), OffsetOf(20 * day)) << day;
   }
-  EXPECT_EQ(reader->OffsetAt(Timestamp(49'001)).value(), Offset(1000));
+  EXPECT_EQ(reader->OffsetAt(Time(49'001)).value(), Offset(End(*reader)));
 }
 
 TEST_P(EventLogContract, OffsetAtCopesWithTimesThatGoBack) {
@@ -350,13 +213,16 @@ TEST_P(EventLogContract, OffsetAtCopesWithTimesThatGoBack) {
   for (const int64_t time : times) Write(*writer, 100, time);
   Sync(*writer);
   auto reader = OpenReader();
+  ExpectEnd(*reader, 800);
   for (int64_t wanted = 0; wanted <= 100; wanted += 5) {
     int64_t expected = 0;
     for (const int64_t time : times) {
       if (time >= wanted) break;
       expected += 100;
     }
-    EXPECT_EQ(reader->OffsetAt(Timestamp(wanted)).value(), Offset(expected)) << wanted;
+    EXPECT_EQ(reader->OffsetAt(Time(wanted)).value(),
+              expected < 800 ? OffsetOf(expected) : Offset(End(*reader)))
+        << wanted;
   }
 }
 
@@ -365,9 +231,9 @@ TEST_P(EventLogContract, OffsetAtAndEndLeaveTheReaderWhereItIs) {
   for (int64_t day = 0; day < 3; ++day) Write(*writer, 2, day);
   Sync(*writer);
   auto reader = OpenReader();
-  ASSERT_TRUE(reader->Seek(Offset(2)).has_value());
-  EXPECT_EQ(reader->OffsetAt(Timestamp(2)).value(), Offset(4));
-  EXPECT_EQ(End(*reader), 6);
+  ASSERT_TRUE(reader->Seek(OffsetOf(2)).has_value());
+  EXPECT_EQ(reader->OffsetAt(Time(2)).value(), OffsetOf(4));
+  ExpectEnd(*reader, 6);
   EXPECT_EQ(ReadAll(*reader).front(), Expected(2, 1));
 }
 
@@ -380,12 +246,12 @@ TEST_P(EventLogContract, AReaderFollowsTheWriter) {
     if (day % 3 == 0) {
       Sync(*writer);
     } else {
-      Flush(*writer);
+      MakeVisible(*writer);
     }
-    const auto records = ReadAll(*reader);
+    const auto records = ReadAll(*reader, 5);
     ASSERT_EQ(records.size(), 5U);
     EXPECT_EQ(records.front(), Expected(day * 5, day));
-    EXPECT_EQ(End(*reader), day * 5 + 5);
+    ExpectEnd(*reader, day * 5 + 5);
   }
 }
 
@@ -402,52 +268,56 @@ TEST_P(EventLogContract, SeveralReadersDoNotDisturbEachOther) {
   Sync(*writer);
   auto one = OpenReader();
   auto two = OpenReader();
-  ASSERT_TRUE(two->Seek(Offset(7)).has_value());
+  ASSERT_TRUE(two->Seek(OffsetOf(7)).has_value());
   const auto first = one->Read(kNoWait);
+  ASSERT_FALSE(first->empty());
   EXPECT_EQ(ReadAll(*two).size(), 5U);
   EXPECT_EQ(Own(first->front()), Expected(0, 0));
-  EXPECT_EQ(ReadAll(*one).size(), 9U);
+  EXPECT_EQ(first->size() + ReadAll(*one).size(), 12U);
 }
 
 TEST_P(EventLogContract, AnUnknownPartitionIsNotFound) {
-  EXPECT_EQ(log().OpenReader({"sales", PartitionId(3)}).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(log().OpenReader({"sale", PartitionId(0)}).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(log().OpenReader(Other(3)).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(log().OpenReader({Name("sale"), PartitionId(0)}).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(TryOpenWriter(Other(3), std::nullopt).error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(TryOpenWriter(Events(), TopicPartition{"none", PartitionId(0)}).error().code,
+  EXPECT_EQ(TryOpenWriter(Events(), TopicPartition{Name("none"), PartitionId(0)}).error().code,
             ErrorCode::kNotFound);
   EXPECT_NE(OpenWriter(), nullptr);  // Nothing stayed locked.
 }
 
 TEST_P(EventLogContract, TopicsAreListedByNameAndGrow) {
-  ASSERT_TRUE(log().CreateTopic({"_schemas", 1}).has_value());
-  ASSERT_TRUE(log().CreateTopic({"sales", 5}).has_value());
-  ASSERT_TRUE(log().CreateTopic({"sales-days", 2}).has_value());
+  Create("_schemas", 1);
+  Create("sales", 5);
+  Create("sales-days", 2);
   const auto topics = log().ListTopics();
   ASSERT_TRUE(topics.has_value());
-  ASSERT_EQ(topics->size(), 3U);
-  EXPECT_EQ((*topics)[0].name, "_schemas");
-  EXPECT_EQ((*topics)[0].partition_count, 1);
-  EXPECT_EQ((*topics)[1].name, "sales");
-  EXPECT_EQ((*topics)[1].partition_count, 5);
-  EXPECT_EQ((*topics)[2].name, "sales-days");
-  EXPECT_EQ((*topics)[2].partition_count, 3);
+  EXPECT_TRUE(std::is_sorted(topics->begin(), topics->end(),
+                             [](const auto& a, const auto& b) { return a.name < b.name; }));
+  std::map<std::string, int32_t> ours;
+  for (const TopicInfo& topic : *topics) {
+    if (topic.name.starts_with(Name(""))) ours[topic.name] = topic.partition_count;
+  }
+  EXPECT_EQ(ours, (std::map<std::string, int32_t>{
+                      {Name("_schemas"), 1}, {Name("sales"), 5}, {Name("sales-days"), 3}}));
 }
 
 TEST_P(EventLogContract, NothingIsLostOverManyBatchesOfAllSizes) {
   constexpr uint64_t kSeed = 7;
   std::mt19937_64 random(kSeed);
   auto writer = OpenWriter();
-  std::vector<OwnedRecord> expected;
+  std::vector<int64_t> days;  // Of each record.
   for (int64_t day = 0; day < 60; ++day) {
     const int count = 1 + static_cast<int>(random() % 400);
-    for (int i = 0; i < count; ++i) {
-      expected.push_back(Expected(writer->position().value() + i, day));
-    }
+    days.insert(days.end(), static_cast<size_t>(count), day);
     Write(*writer, count, day);
     if (random() % 5 == 0) Sync(*writer);
   }
   Sync(*writer);
-  EXPECT_EQ(ReadAll(*OpenReader()), expected);
+  std::vector<OwnedRecord> expected;
+  for (size_t i = 0; i < days.size(); ++i) {
+    expected.push_back(Expected(static_cast<int64_t>(i), days[i]));
+  }
+  EXPECT_EQ(ReadAll(*OpenReader(), static_cast<int64_t>(expected.size())), expected);
 }
 
 }  // namespace tillstream
