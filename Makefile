@@ -2,22 +2,26 @@
 #
 #   NO_INSTALL=1   installs no Debian packages
 #   DATA=DIR       for demo and bench: the M5 files
+#   KAFKA=0        builds without Kafka and librdkafka
 #   JOBS=N         parallel jobs; default: the number of processors
 
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-full test-fresh bench lint tidy format fuzz clean \
-        install-build install-test install-lint install-tidy install-bench install-fresh \
+        install-kafka install-build install-test install-lint install-tidy install-bench install-fresh \
         test-programs release-tests asan tsan venv kafka-tools registry-peers
 
 JOBS ?= $(shell nproc)
 NO_INSTALL ?=
 DATA ?=
 FUZZ_SECONDS ?= 20
+KAFKA ?= 1
 
 BINARY := build/tillstream
 STEP := tools/step.sh
 INSTALL := $(if $(NO_INSTALL),@true,@tools/install.sh)
-CONFIGURE := cmake $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+CONFIGURE := cmake $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache) \
+  -DTILLSTREAM_KAFKA=$(if $(filter 0,$(KAFKA)),OFF,ON)
+INSTALL_KAFKA := $(if $(filter 0,$(KAFKA)),@true,$(INSTALL))
 
 help:
 	@echo "Tillstream: retail sales history as an exactly-once event stream, and back."
@@ -34,25 +38,28 @@ help:
 	@echo "  make fuzz             each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS)"
 	@echo "  make clean            remove build/"
 	@echo
-	@echo "NO_INSTALL=1 installs nothing. Packages are listed in tools/packages/."
+	@echo "NO_INSTALL=1 installs nothing, KAFKA=0 builds without Kafka. Packages are listed in tools/packages/."
 
-install-build:
+install-kafka:
+	$(INSTALL_KAFKA) kafka
+install-build: install-kafka
 	$(INSTALL) build
-install-test:
+install-test: install-kafka
 	$(INSTALL) build test lint bench
 install-lint:
 	$(INSTALL) lint
-install-tidy:
+install-tidy: install-kafka
 	$(INSTALL) build tidy bench
-install-bench:
+install-bench: install-kafka
 	$(INSTALL) build bench
 install-fresh:
 	$(INSTALL) fresh
 
 # A user's build needs no GoogleTest; a tree that was configured for tests stays so.
 build: install-build
-	@[ -f build/release/CMakeCache.txt ] || \
-	  $(STEP) "configure release" $(CONFIGURE) --preset release -DTILLSTREAM_TESTS=OFF
+	@grep -qs "^TILLSTREAM_KAFKA:BOOL=$(if $(filter 0,$(KAFKA)),OFF,ON)" build/release/CMakeCache.txt || \
+	  $(STEP) "configure release" $(CONFIGURE) --preset release \
+	  $$([ -f build/release/CMakeCache.txt ] || echo -DTILLSTREAM_TESTS=OFF)
 	@$(STEP) "build release" cmake --build build/release -j $(JOBS) --target tillstream
 	@ln -sfn release/src/tillstream $(BINARY)
 	@echo "the binary: $(BINARY)"

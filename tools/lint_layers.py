@@ -20,10 +20,11 @@ LAYERS = {
     "avro": ["model"],
     "log": ["model"],
     "registry": ["avro", "log"],
+    "kafka": ["log"],
     "replay": ["dataset", "registry"],
     "consume": ["dataset", "registry"],
     "web": ["registry"],
-    "app": ["web", "replay", "consume"],
+    "app": ["web", "replay", "consume", "kafka"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests
@@ -43,6 +44,7 @@ THIRD_PARTY = [
     (r"zstd(_errors)?\.h", ["log"]),
     # Takes 20 s to compile: one source has it all.
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
+    (r"librdkafka/.*", ["kafka"]),
     (r"boost/.*", ["web/http_server.cc", "web/http_connection.h"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
     (r"(crypt|sodium)\.h", ["web/user_file.cc"]),

@@ -1,0 +1,116 @@
+#pragma once
+
+// Private to this folder: what wraps librdkafka's handles.
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/result.h"
+#include "kafka/kafka_config.h"
+
+namespace tillstream {
+
+template <auto kDestroy>
+struct KafkaDestroy {
+  template <typename T>
+  void operator()(T* pointer) const {
+    kDestroy(pointer);
+  }
+};
+using KafkaConfPtr = std::unique_ptr<rd_kafka_conf_t, KafkaDestroy<rd_kafka_conf_destroy>>;
+using KafkaTopicPtr = std::unique_ptr<rd_kafka_topic_t, KafkaDestroy<rd_kafka_topic_destroy>>;
+using KafkaErrorPtr = std::unique_ptr<rd_kafka_error_t, KafkaDestroy<rd_kafka_error_destroy>>;
+using KafkaQueuePtr = std::unique_ptr<rd_kafka_queue_t, KafkaDestroy<rd_kafka_queue_destroy>>;
+
+/// What a client is for; decides which of our settings it gets.
+enum class KafkaRole { kWriter, kReader, kAdmin };
+
+/// The configuration of a client: our settings, then the user's, then `fixed`, which nobody may
+/// change. kUsage for a property that librdkafka does not take.
+Result<KafkaConfPtr> MakeKafkaConf(const KafkaConfig& config, KafkaRole role,
+                                   const KafkaProperties& fixed);
+
+/// The value that a property has in a configuration; empty when it has none.
+std::string KafkaConfValue(const rd_kafka_conf_t* conf, const char* name);
+
+/// An Error for a code of librdkafka: `kafka: <where>: <its text>[; <what to do>]`.
+Error KafkaError(rd_kafka_resp_err_t code, const std::string& where);
+
+/// Whether the code says that another producer has this one's transactional.id.
+bool IsFenced(rd_kafka_resp_err_t code);
+
+struct KafkaPartitionState {
+  int32_t leader = -1;  ///< -1: none now.
+  int replica_count = 0;
+};
+
+/// What the cluster says about a topic.
+struct KafkaTopicState {
+  std::string name;
+  std::vector<KafkaPartitionState> partitions;
+};
+
+struct KafkaClusterState {
+  int broker_count = 0;
+  std::vector<KafkaTopicState> topics;
+};
+
+/// Told about every message that a writer's client has delivered or given up, on the thread that
+/// polls the client.
+class DeliveryObserver {
+ public:
+  virtual void OnDelivery(const rd_kafka_message_t& message) = 0;
+
+ protected:
+  ~DeliveryObserver() = default;
+};
+
+/// One instance of librdkafka with its threads: one, and one a broker. Thread safe.
+class KafkaClient {
+ public:
+  /// Starts the threads; contacts nobody yet. `observer` is told about deliveries and must outlive
+  /// the client; only for writers.
+  static Result<std::unique_ptr<KafkaClient>> Open(const KafkaConfig& config, KafkaRole role,
+                                                   const KafkaProperties& fixed,
+                                                   DeliveryObserver* observer = nullptr);
+  ~KafkaClient();
+  KafkaClient(const KafkaClient&) = delete;
+  KafkaClient& operator=(const KafkaClient&) = delete;
+
+  rd_kafka_t* handle() { return handle_; }
+  const KafkaConfig& config() const { return config_; }
+  int deadline_ms() const { return static_cast<int>(config_.deadline.count()); }
+  /// "transaction.timeout.ms" and the like, as the client has it.
+  std::string Value(const char* name) const;
+
+  Result<KafkaTopicPtr> OpenTopic(const std::string& name);
+
+  /// Asks the cluster about one topic, or about all of them. kNotFound when the topic is not there,
+  /// kUnavailable when nobody answers. Never makes a topic.
+  Result<KafkaTopicState> DescribeTopic(const std::string& name);
+  Result<KafkaClusterState> DescribeCluster();
+
+  /// The Error for a call that ended with `code`: where nobody answers or lets us in, what
+  /// librdkafka had to say about it meanwhile.
+  Error Failure(rd_kafka_resp_err_t code, const std::string& where);
+
+ private:
+  explicit KafkaClient(const KafkaConfig& config) : config_(config) {}
+  static void OnError(rd_kafka_t* handle, int code, const char* reason, void* self);
+  Result<KafkaClusterState> Ask(rd_kafka_topic_t* topic, const std::string& where);
+
+  const KafkaConfig config_;
+  DeliveryObserver* observer_ = nullptr;
+  rd_kafka_t* handle_ = nullptr;
+  Mutex mutex_;
+  /// The last refusal of a login or of a TLS connection.
+  std::optional<std::string> refusal_ TILLSTREAM_GUARDED_BY(mutex_);
+};
+
+}  // namespace tillstream

@@ -1,0 +1,225 @@
+#include "kafka/topic_admin.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kafka/kafka_client.h"
+
+namespace tillstream {
+namespace {
+
+using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDestroy<rd_kafka_NewTopic_destroy>>;
+using NewPartitionsPtr =
+    std::unique_ptr<rd_kafka_NewPartitions_t, KafkaDestroy<rd_kafka_NewPartitions_destroy>>;
+using ConfigResourcePtr =
+    std::unique_ptr<rd_kafka_ConfigResource_t, KafkaDestroy<rd_kafka_ConfigResource_destroy>>;
+using AdminOptionsPtr =
+    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
+using EventPtr = std::unique_ptr<rd_kafka_event_t, KafkaDestroy<rd_kafka_event_destroy>>;
+
+/// A broker knows a new topic some milliseconds after the controller does, and another one later.
+constexpr std::chrono::milliseconds kAskAgain{20};
+constexpr std::chrono::seconds kKnownWithin{2};
+
+std::string Where(const std::string& topic) { return fmt::format("topic \"{}\"", topic); }
+
+/// One request to the cluster's administration, with the deadline of its client.
+class AdminCall {
+ public:
+  AdminCall(KafkaClient& client, rd_kafka_admin_op_t operation)
+      : client_(client),
+        queue_(rd_kafka_queue_new(client.handle())),
+        options_(rd_kafka_AdminOptions_new(client.handle(), operation)) {
+    std::array<char, 128> text{};
+    rd_kafka_AdminOptions_set_request_timeout(options_.get(), client.deadline_ms(), text.data(),
+                                              text.size());
+  }
+  /// The broker answers when the operation is done.
+  void WaitForOperation() {
+    std::array<char, 128> text{};
+    rd_kafka_AdminOptions_set_operation_timeout(options_.get(), client_.deadline_ms(), text.data(),
+                                                text.size());
+  }
+  const rd_kafka_AdminOptions_t* options() const { return options_.get(); }
+  rd_kafka_queue_t* queue() { return queue_.get(); }
+
+  Result<EventPtr> Wait(const std::string& where) {
+    constexpr int kNoLimit = -1;  // The request has its own.
+    EventPtr event(rd_kafka_queue_poll(queue_.get(), kNoLimit));
+    const auto code = rd_kafka_event_error(event.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_.Failure(code, where);
+    return event;
+  }
+
+ private:
+  KafkaClient& client_;
+  KafkaQueuePtr queue_;
+  AdminOptionsPtr options_;
+};
+
+/// What the broker said about the one topic of a request. Its own text says more than the code's.
+Status OutcomeOf(const rd_kafka_topic_result_t* result) {
+  const auto code = rd_kafka_topic_result_error(result);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
+  const std::string where = Where(rd_kafka_topic_result_name(result));
+  Error error = KafkaError(code, where);
+  const char* const text = rd_kafka_topic_result_error_string(result);
+  if (text != nullptr && *text != '\0') error.message += fmt::format(" ({})", text);
+  std::replace(error.message.begin(), error.message.end(), '\n', ' ');
+  return error;
+}
+
+}  // namespace
+
+TopicAdmin::TopicAdmin(std::unique_ptr<KafkaClient> client, Clock& clock)
+    : client_(std::move(client)), clock_(clock) {}
+
+TopicAdmin::~TopicAdmin() = default;
+
+Result<std::unique_ptr<TopicAdmin>> TopicAdmin::Open(const KafkaConfig& config, Clock& clock) {
+  TILLSTREAM_ASSIGN(auto client, KafkaClient::Open(config, KafkaRole::kAdmin, {}));
+  return std::unique_ptr<TopicAdmin>(new TopicAdmin(std::move(client), clock));
+}
+
+Result<std::map<std::string, int32_t>> TopicAdmin::PartitionCounts() {
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
+  std::map<std::string, int32_t> counts;
+  for (const KafkaTopicState& topic : cluster.topics) {
+    if (topic.name.starts_with("__")) continue;
+    counts[topic.name] = static_cast<int32_t>(topic.partitions.size());
+  }
+  return counts;
+}
+
+Result<int32_t> TopicAdmin::PartitionCount(const std::string& name) {
+  const std::chrono::nanoseconds deadline = clock_.Monotonic() + kKnownWithin;
+  for (;;) {
+    const auto topic = client_->DescribeTopic(name);
+    if (topic) return static_cast<int32_t>(topic->partitions.size());
+    const std::chrono::nanoseconds now = clock_.Monotonic();
+    if (topic.error().code != ErrorCode::kNotFound || now >= deadline) return topic.error();
+    clock_.SleepUntil(now + kAskAgain, {});
+  }
+}
+
+Status TopicAdmin::Create(const TopicSpec& spec) {
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
+  const auto at = std::find_if(cluster.topics.begin(), cluster.topics.end(),
+                               [&](const auto& topic) { return topic.name == spec.name; });
+  if (at == cluster.topics.end()) {
+    TILLSTREAM_TRY(CreateNew(spec, cluster.broker_count));
+  } else if (static_cast<int32_t>(at->partitions.size()) < spec.partition_count) {
+    TILLSTREAM_TRY(AddPartitions(spec));
+  }
+  return WaitForLeaders(spec);
+}
+
+Status TopicAdmin::CreateNew(const TopicSpec& spec, int broker_count) {
+  const int replicas = spec.replication_factor != 0 ? spec.replication_factor
+                                                    : std::min(kReplicationTarget, broker_count);
+  std::array<char, 512> text{};
+  NewTopicPtr topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partition_count, replicas,
+                                          text.data(), text.size()));
+  if (!topic) return MakeError(ErrorCode::kUsage, "kafka: {}: {}", Where(spec.name), text.data());
+  std::map<std::string, std::string> settings = spec.settings;
+  settings.emplace("min.insync.replicas", replicas >= kReplicationTarget ? "2" : "1");
+  for (const auto& [name, value] : settings) {
+    rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
+  }
+  AdminCall call(*client_, RD_KAFKA_ADMIN_OP_CREATETOPICS);
+  call.WaitForOperation();
+  rd_kafka_NewTopic_t* topics = topic.get();
+  rd_kafka_CreateTopics(client_->handle(), &topics, 1, call.options(), call.queue());
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(Where(spec.name)));
+  size_t count = 0;
+  const auto* const results =
+      rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
+  const Status outcome = OutcomeOf(results[0]);
+  // Another process may make the same topic at the same time.
+  const bool there =
+      !outcome && outcome.error().protocol_code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
+  return there ? Ok() : outcome;
+}
+
+Status TopicAdmin::AddPartitions(const TopicSpec& spec) {
+  std::array<char, 512> text{};
+  NewPartitionsPtr partitions(rd_kafka_NewPartitions_new(
+      spec.name.c_str(), static_cast<size_t>(spec.partition_count), text.data(), text.size()));
+  if (!partitions) {
+    return MakeError(ErrorCode::kUsage, "kafka: {}: {}", Where(spec.name), text.data());
+  }
+  AdminCall call(*client_, RD_KAFKA_ADMIN_OP_CREATEPARTITIONS);
+  call.WaitForOperation();
+  rd_kafka_NewPartitions_t* all = partitions.get();
+  rd_kafka_CreatePartitions(client_->handle(), &all, 1, call.options(), call.queue());
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(Where(spec.name)));
+  size_t count = 0;
+  const auto* const results = rd_kafka_CreatePartitions_result_topics(
+      rd_kafka_event_CreatePartitions_result(event.get()), &count);
+  return OutcomeOf(results[0]);
+}
+
+Status TopicAdmin::WaitForLeaders(const TopicSpec& spec) {
+  const std::chrono::nanoseconds deadline = clock_.Monotonic() + client_->config().deadline;
+  for (;;) {
+    const auto topic = client_->DescribeTopic(spec.name);
+    if (!topic && topic.error().code != ErrorCode::kNotFound) return topic.error();
+    if (topic && static_cast<int32_t>(topic->partitions.size()) >= spec.partition_count &&
+        std::all_of(topic->partitions.begin(), topic->partitions.end(),
+                    [](const auto& partition) { return partition.leader >= 0; })) {
+      return Ok();
+    }
+    const std::chrono::nanoseconds now = clock_.Monotonic();
+    if (now >= deadline) {
+      return MakeError(ErrorCode::kUnavailable,
+                       "kafka: {}: a partition has no leader; see whether all brokers run",
+                       Where(spec.name));
+    }
+    clock_.SleepUntil(now + kAskAgain, {});
+  }
+}
+
+Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& name) {
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
+  const auto topic = client_->DescribeTopic(name);
+  if (!topic && topic.error().code == ErrorCode::kNotFound) {
+    return std::optional<TopicDescription>();
+  }
+  if (!topic) return topic.error();
+  TopicDescription description;
+  description.name = name;
+  description.partition_count = static_cast<int32_t>(topic->partitions.size());
+  description.broker_count = cluster.broker_count;
+  description.replication_factor =
+      topic->partitions.empty() ? 0 : topic->partitions[0].replica_count;
+  for (const KafkaPartitionState& partition : topic->partitions) {
+    description.replication_factor =
+        std::min(description.replication_factor, partition.replica_count);
+  }
+  TILLSTREAM_TRY(ReadSettings(&description));
+  return std::optional(std::move(description));
+}
+
+Status TopicAdmin::ReadSettings(TopicDescription* description) {
+  const std::string where = Where(description->name);
+  ConfigResourcePtr resource(
+      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, description->name.c_str()));
+  AdminCall call(*client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+  rd_kafka_ConfigResource_t* resources = resource.get();
+  rd_kafka_DescribeConfigs(client_->handle(), &resources, 1, call.options(), call.queue());
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(where));
+  size_t count = 0;
+  const auto* const results = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
+  const auto code = rd_kafka_ConfigResource_error(results[0]);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(code, where);
+  const auto* const entries = rd_kafka_ConfigResource_configs(results[0], &count);
+  for (size_t i = 0; i < count; ++i) {
+    const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
+    if (value != nullptr) description->settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
+  }
+  return Ok();
+}
+
+}  // namespace tillstream

@@ -1,0 +1,103 @@
+#include "kafka/topic_admin.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tillstream {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// A topic on three brokers that is as EventTopicSpec() has it, or differs in one setting.
+TopicDescription Found(const std::string& name = "", const std::string& value = "") {
+  TopicDescription found = {.name = "sales",
+                            .partition_count = 10,
+                            .replication_factor = 3,
+                            .broker_count = 3,
+                            .settings = EventTopicSpec("sales", 10).settings};
+  found.settings["min.insync.replicas"] = "2";
+  found.settings["max.message.bytes"] = "1048588";
+  if (!name.empty()) found.settings[name] = value;
+  return found;
+}
+
+std::vector<std::string> Deviations(const TopicDescription& found) {
+  return TopicDeviations(EventTopicSpec("sales", 10), found, "2011-01-29");
+}
+
+TEST(TopicAdminTest, ATopicAsItIsToBeDoesNotDeviate) {
+  EXPECT_THAT(Deviations(Found()), IsEmpty());
+  TopicDescription more = Found();
+  more.partition_count = 12;
+  more.replication_factor = more.broker_count = 5;
+  EXPECT_THAT(Deviations(more), IsEmpty());
+}
+
+TEST(TopicAdminTest, OneBrokerNeedsOneReplica) {
+  TopicDescription found = Found("min.insync.replicas", "1");
+  found.replication_factor = found.broker_count = 1;
+  EXPECT_THAT(Deviations(found), IsEmpty());
+}
+
+TEST(TopicAdminTest, RetentionDeletesOldDates) {
+  EXPECT_THAT(
+      Deviations(Found("retention.ms", "604800000")),
+      ElementsAre("topic \"sales\" deletes after 7 d (retention.ms=604800000) but the data begins "
+                  "2011-01-29; --rebase-to today, or set retention.ms=-1"));
+  EXPECT_THAT(Deviations(Found("retention.bytes", "1000")),
+              ElementsAre("topic \"sales\" deletes what is over 1000 bytes a partition "
+                          "(retention.bytes=1000); set retention.bytes=-1"));
+}
+
+TEST(TopicAdminTest, ShortSegmentsAreManyFiles) {
+  EXPECT_THAT(Deviations(Found("segment.ms", "604800000")),
+              ElementsAre("topic \"sales\" begins a segment every 7 d of event time "
+                          "(segment.ms=604800000), hundreds in a history of years; set "
+                          "segment.ms=9000000000000"));
+}
+
+TEST(TopicAdminTest, ReplicasAndPartitionsAreCounted) {
+  TopicDescription found = Found("min.insync.replicas", "1");
+  found.replication_factor = 1;
+  found.partition_count = 3;
+  EXPECT_THAT(
+      Deviations(found),
+      ElementsAre("topic \"sales\" has 3 partitions, needed 10; let tillstream add them, or use "
+                  "another topic",
+                  "topic \"sales\" is on 1 of 3 brokers, needed 3; make it again with that "
+                  "replication factor, or reassign its partitions",
+                  "topic \"sales\" acknowledges on 1 replica (min.insync.replicas=1), so that one "
+                  "broker's end can lose events; set min.insync.replicas=2"));
+}
+
+TEST(TopicAdminTest, MoreReplicasInSyncThanThereAreCannotBeWritten) {
+  TopicDescription found = Found("min.insync.replicas", "2");
+  found.replication_factor = found.broker_count = 1;
+  EXPECT_THAT(Deviations(found),
+              ElementsAre("topic \"sales\" needs 2 replicas to write (min.insync.replicas=2) but "
+                          "has 1; set min.insync.replicas=1"));
+}
+
+TEST(TopicAdminTest, OtherSettingsThatSpoilEventsAreFound) {
+  EXPECT_THAT(Deviations(Found("message.timestamp.type", "LogAppendTime")),
+              ElementsAre("topic \"sales\" replaces event times "
+                          "(message.timestamp.type=LogAppendTime); set "
+                          "message.timestamp.type=CreateTime"));
+  EXPECT_THAT(
+      Deviations(Found("cleanup.policy", "compact")),
+      ElementsAre("topic \"sales\" is cleaned up by \"compact\"; set cleanup.policy=delete"));
+  EXPECT_THAT(Deviations(Found("max.message.bytes", "1000")),
+              ElementsAre("topic \"sales\" takes batches of 1000 bytes (max.message.bytes), needed "
+                          "1000000; set max.message.bytes=1048588"));
+}
+
+TEST(TopicAdminTest, PositionsAreCompactedWithAPartitionMore) {
+  const TopicSpec spec = PositionsTopicSpec("sales", 10);
+  EXPECT_EQ(spec.name, "sales-positions");
+  EXPECT_EQ(spec.partition_count, 11);
+  EXPECT_EQ(spec.settings.at("cleanup.policy"), "compact");
+}
+
+}  // namespace
+}  // namespace tillstream
