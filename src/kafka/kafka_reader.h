@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "kafka/kafka_client.h"
+#include "log/event_log.h"
+
+namespace tillstream {
+
+/// Reads a partition of a topic as a read_committed consumer without a group. Not thread safe.
+///
+/// What counts as there is what is committed: End() is the partition's last stable offset, which
+/// stays before the first record of a transaction that is open. Offsets are not dense: the marks
+/// that end transactions take some, aborted records too; neither is ever seen.
+///
+/// A client of its own with its threads: one, and one a broker.
+///
+/// Errors of every function: kUnavailable when nobody answers within the deadline or the broker
+/// refuses; kNotFound when the partition is gone; kCorrupt when what was read before has been
+/// deleted or replaced, as in a topic that was made again.
+class KafkaReader final : public LogReader {
+ public:
+  /// Contacts nobody yet. `clock` must outlive the reader.
+  static Result<std::unique_ptr<KafkaReader>> Open(const KafkaConfig& config,
+                                                   const TopicPartition& partition, Clock& clock);
+  ~KafkaReader() override;
+  KafkaReader(const KafkaReader&) = delete;
+  KafkaReader& operator=(const KafkaReader&) = delete;
+
+  Result<Offset> Begin() override;
+  Result<Offset> End() override;
+
+  /// Times before 1970 give Begin(). The broker's index holds the marks of transactions with the
+  /// time at which they were written, so it finds the first of those at the latest; from there on
+  /// the records are read: seconds for millions.
+  Result<Offset> OffsetAt(Timestamp timestamp) override;
+
+  Status Seek(Offset offset) override;
+  Result<std::span<const RecordView>> Read(std::chrono::milliseconds wait) override;
+
+ private:
+  KafkaReader(std::unique_ptr<KafkaClient> client, KafkaTopicPtr topic, TopicPartition partition,
+              Clock& clock);
+  std::string where() const { return partition_.ToString(); }
+
+  struct Bounds {
+    Offset begin;
+    Offset end;
+  };
+  /// Makes a call again while the partition moves, within the deadline.
+  template <typename Call>
+  Status Ask(const Call& call);
+  Result<Bounds> AskBounds();
+  Status Start();
+  void Stop();
+  /// Takes what has arrived, waiting at most `wait_ms` for the first of it.
+  Status Take(int wait_ms);
+  Status TakeOne(rd_kafka_message_t* message);
+  /// Takes what comes until there is a record, or the position is `end`.
+  Status TakeUntil(Offset end);
+  void Release();
+  void AppendHeaders(const rd_kafka_message_t& message);
+
+  const std::unique_ptr<KafkaClient> client_;
+  const KafkaTopicPtr topic_;
+  const TopicPartition partition_;
+  Clock& clock_;
+  /// Everything before it was read, or is no record. None before the first Read().
+  Offset next_{-1};
+  bool started_ = false;
+  /// What the views of the last Read() point into.
+  std::vector<rd_kafka_message_t*> messages_;
+  std::vector<RecordView> records_;
+  std::vector<std::unique_ptr<std::vector<HeaderView>>> headers_;
+};
+
+}  // namespace tillstream

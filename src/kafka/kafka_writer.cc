@@ -1,0 +1,309 @@
+#include "kafka/kafka_writer.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "base/check.h"
+#include "kafka/position_reader.h"
+
+namespace tillstream {
+namespace {
+
+/// How long a call waits for room in the queue, or for the next event, before it looks again.
+constexpr int kPollMs = 100;
+
+/// A writer that was replaced waits so long for the other one to say who it is.
+constexpr std::chrono::seconds kWaitForOwner{10};
+constexpr std::chrono::milliseconds kAskForOwnerAgain{50};
+
+/// The transaction of a writer that ends is given up if that is quickly done; else the next writer
+/// does it.
+constexpr int kGiveUpMs = 5'000;
+
+/// Until the transaction's own timeout, as librdkafka recommends.
+constexpr int kTransactionTimeout = -1;
+
+constexpr int64_t kKibibyte = 1024;
+
+const char* BytesOrEmpty(std::string_view bytes) {
+  return bytes.data() == nullptr ? "" : bytes.data();
+}
+
+}  // namespace
+
+KafkaWriter::KafkaWriter(KafkaWriterOptions options, Clock& clock)
+    : options_(std::move(options)), clock_(clock) {}
+
+KafkaWriter::~KafkaWriter() { GiveUp(); }
+
+void KafkaWriter::GiveUp() {
+  if (!in_transaction_) return;
+  in_transaction_ = false;
+  committing_ = false;
+  // Readers need not wait for its timeout then. A client that ended on a fatal error refuses it.
+  const KafkaErrorPtr ignored(rd_kafka_abort_transaction(client_->handle(), kGiveUpMs));
+}
+
+Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(KafkaWriterOptions options, Clock& clock) {
+  std::unique_ptr<KafkaWriter> writer(new KafkaWriter(std::move(options), clock));
+  TILLSTREAM_TRY(writer->Connect());
+  TILLSTREAM_TRY(writer->InitTransactions());
+  TILLSTREAM_TRY(writer->LoadPosition());
+  return writer;
+}
+
+Status KafkaWriter::Connect() {
+  const WriterSpec& spec = options_.spec;
+  const std::string stream =
+      spec.stream.empty() ? std::to_string(spec.events.partition.value()) : spec.stream;
+  const KafkaProperties fixed = {
+      {"transactional.id", fmt::format("tillstream/{}/{}", spec.events.topic, stream)},
+      {"queue.buffering.max.kbytes", std::to_string(options_.queue_bytes_max / kKibibyte)},
+  };
+  TILLSTREAM_ASSIGN(client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, this));
+  const std::string timeout = client_->Value("transaction.timeout.ms");
+  int64_t timeout_ms = 0;
+  std::from_chars(timeout.data(), timeout.data() + timeout.size(), timeout_ms);
+  transaction_timeout_ = std::chrono::milliseconds(timeout_ms);
+  TILLSTREAM_ASSIGN(events_, MakeTarget(spec.events));
+  TILLSTREAM_ASSIGN(positions_, MakeTarget(options_.positions));
+  if (spec.totals) {
+    TILLSTREAM_ASSIGN(totals_, MakeTarget(*spec.totals));
+  }
+  return Ok();
+}
+
+Result<KafkaWriter::Target> KafkaWriter::MakeTarget(const TopicPartition& partition) {
+  TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client_->OpenTopic(partition.topic));
+  return Target{partition, std::move(topic)};
+}
+
+Status KafkaWriter::InitTransactions() {
+  const std::chrono::nanoseconds deadline = clock_.Monotonic() + options_.config.deadline;
+  for (;;) {
+    const KafkaErrorPtr error(
+        rd_kafka_init_transactions(client_->handle(), client_->deadline_ms()));
+    if (!error) return Ok();
+    // A cluster that has just been started loads its coordinators first.
+    if (rd_kafka_error_is_retriable(error.get()) != 0 && clock_.Monotonic() < deadline) continue;
+    return client_->Failure(rd_kafka_error_code(error.get()), where());
+  }
+}
+
+Result<std::optional<PositionRecord>> KafkaWriter::ReadPosition() {
+  return ReadLastPosition(options_.config, options_.positions, clock_);
+}
+
+Status KafkaWriter::LoadPosition() {
+  TILLSTREAM_ASSIGN(const std::optional<PositionRecord> stored, ReadPosition());
+  TILLSTREAM_TRY(CheckStart(stored));
+  if (stored) current_ = *stored;
+  durable_ = current_.position;
+  current_.owner = options_.owner;
+  current_.holder = options_.spec.holder;
+  if (!options_.spec.identity.empty()) current_.identity = options_.spec.identity;
+  // From here on a writer that this one has fenced finds who did it.
+  TILLSTREAM_TRY(BeginTransaction());
+  TILLSTREAM_TRY(Sync(options_.config.deadline));
+  return Ok();
+}
+
+Status KafkaWriter::CheckStart(const std::optional<PositionRecord>& stored) {
+  const std::string& identity = options_.spec.identity;
+  if (stored && !stored->identity.empty() && !identity.empty() && stored->identity != identity) {
+    return MakeError(ErrorCode::kRefused,
+                     "kafka: {}: was written from {}, and this would write {}; use another topic",
+                     where(), stored->identity, identity);
+  }
+  return CheckPartition(options_.config, options_.spec.events, stored, clock_);
+}
+
+void KafkaWriter::OnDelivery(const rd_kafka_message_t& message) {
+  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && undelivered_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    undelivered_ = message.err;
+  }
+}
+
+Status KafkaWriter::Ready() {
+  if (failure_) return *failure_;
+  // A commit that timed out must end before anything else can begin.
+  if (committing_) TILLSTREAM_TRY(Sync(options_.config.deadline));
+  return Ok();
+}
+
+Status KafkaWriter::BeginTransaction() {
+  TILLSTREAM_TRY(Ready());
+  if (in_transaction_) return Ok();
+  const KafkaErrorPtr error(rd_kafka_begin_transaction(client_->handle()));
+  if (error) return Fail(rd_kafka_error_code(error.get()), rd_kafka_error_string(error.get()));
+  in_transaction_ = true;
+  undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  transaction_begin_ = clock_.Monotonic();
+  return Ok();
+}
+
+Status KafkaWriter::Append(const RecordBlock& events) {
+  TILLSTREAM_TRY(ProduceAll(events_, events));
+  current_.position = current_.position + events.record_count();
+  return Ok();
+}
+
+Status KafkaWriter::AppendTotals(const RecordBlock& totals) {
+  TILLSTREAM_CHECK(totals_.topic != nullptr);
+  TILLSTREAM_TRY(ProduceAll(totals_, totals));
+  current_.totals_count += totals.record_count();
+  return Ok();
+}
+
+Status KafkaWriter::Flush() {
+  TILLSTREAM_TRY(Ready());
+  rd_kafka_poll(client_->handle(), 0);
+  return Ok();
+}
+
+Status KafkaWriter::ProduceAll(const Target& target, const RecordBlock& block) {
+  TILLSTREAM_TRY(BeginTransaction());
+  if (block.timestamp() == Timestamp(0)) {
+    return End(MakeError(ErrorCode::kBadInput,
+                         "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
+                         "--rebase-to another date",
+                         target.partition.ToString()));
+  }
+  Status status = Ok();
+  block.ForEach([&](const RecordView& record) {
+    status = Produce(target, record);
+    return status.has_value();
+  });
+  rd_kafka_poll(client_->handle(), 0);
+  return status;
+}
+
+Status KafkaWriter::Produce(const Target& target, const RecordView& record) {
+  constexpr size_t kFieldCount = 6;
+  std::array<rd_kafka_vu_t, kFieldCount> fields{};
+  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
+  fields[0].u.rkt = target.topic.get();
+  fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
+  fields[1].u.i32 = target.partition.partition.value();
+  fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
+  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
+  fields[3].u.mem = {record.has_key ? const_cast<char*>(BytesOrEmpty(record.key)) : nullptr,
+                     record.key.size()};
+  fields[4].vtype = RD_KAFKA_VTYPE_VALUE;
+  fields[4].u.mem = {record.has_value ? const_cast<char*>(BytesOrEmpty(record.value)) : nullptr,
+                     record.value.size()};
+  fields[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  fields[5].u.i64 = record.timestamp.value();
+  for (;;) {
+    const KafkaErrorPtr error(rd_kafka_produceva(client_->handle(), fields.data(), fields.size()));
+    if (!error) return Ok();
+    const auto code = rd_kafka_error_code(error.get());
+    if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      return Fail(code, rd_kafka_error_string(error.get()));
+    }
+    // Messages leave the queue delivered or, at their timeout, not; then the transaction fails.
+    rd_kafka_poll(client_->handle(), kPollMs);
+    if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return Fail(undelivered_, rd_kafka_err2str(undelivered_));
+    }
+  }
+}
+
+Status KafkaWriter::ProducePosition() {
+  const std::string key = options_.spec.events.ToString();
+  const std::string value = EncodePosition(current_);
+  RecordView record;
+  record.key = key;
+  record.value = value;
+  // No event time: the client puts the wall clock in.
+  record.timestamp = Timestamp(0);
+  return Produce(positions_, record);
+}
+
+Result<Position> KafkaWriter::Sync(std::chrono::milliseconds timeout) {
+  if (failure_) return *failure_;
+  if (!in_transaction_) return durable_;
+  if (!committing_) {
+    TILLSTREAM_TRY(ProducePosition());
+    committing_ = true;
+  }
+  TILLSTREAM_TRY(Commit(clock_.Monotonic() + timeout));
+  in_transaction_ = false;
+  committing_ = false;
+  durable_ = current_.position;
+  return durable_;
+}
+
+Status KafkaWriter::Commit(std::chrono::nanoseconds deadline) {
+  for (;;) {
+    const KafkaErrorPtr error(rd_kafka_commit_transaction(client_->handle(), kTransactionTimeout));
+    if (!error) return Ok();
+    const auto code = rd_kafka_error_code(error.get());
+    const bool may_be_called_again = rd_kafka_error_is_retriable(error.get()) != 0;
+    if (!may_be_called_again) return Fail(code, rd_kafka_error_string(error.get()));
+    if (clock_.Monotonic() >= deadline) {
+      return MakeError(ErrorCode::kTimedOut, "kafka: {}: the commit was not confirmed in time",
+                       where());
+    }
+  }
+}
+
+Error KafkaWriter::Fail(rd_kafka_resp_err_t code, const std::string& text) {
+  std::array<char, 512> fatal_text{};
+  const auto fatal = rd_kafka_fatal_error(client_->handle(), fatal_text.data(), fatal_text.size());
+  if (IsFenced(code) || IsFenced(fatal)) return End(Fenced());
+  Error error;
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    error = KafkaError(fatal, where());
+    error.code = ErrorCode::kUnavailable;
+    error.message += fmt::format(" ({})", fatal_text.data());
+  } else if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    error = client_->Failure(undelivered_, where());
+  } else {
+    error = client_->Failure(code, where());
+    error.message += fmt::format(" ({})", text);
+  }
+  if (error.code == ErrorCode::kUnavailable) error.message += "; open the stream again";
+  return End(std::move(error));
+}
+
+Error KafkaWriter::End(Error error) {
+  GiveUp();
+  failure_ = std::move(error);
+  return *failure_;
+}
+
+Error KafkaWriter::Fenced() {
+  const std::chrono::nanoseconds now = clock_.Monotonic();
+  // A younger transaction cannot have timed out, so then there is another writer, even if it has
+  // not said who it is yet.
+  const bool may_have_timed_out =
+      in_transaction_ && now - transaction_begin_ >= transaction_timeout_;
+  const std::chrono::nanoseconds deadline = now + kWaitForOwner;
+  for (;;) {
+    const auto last = ReadPosition();
+    if (!last) return last.error();
+    if (*last && (*last)->owner != options_.owner) {
+      return MakeError(ErrorCode::kRefused,
+                       "kafka: {}: another writer took the stream over ({}); it goes on from the "
+                       "committed position, so leave it to that one, or stop it first",
+                       where(), (*last)->holder);
+    }
+    if (may_have_timed_out) {
+      return MakeError(ErrorCode::kUnavailable,
+                       "kafka: {}: a transaction was open for more than {} ms "
+                       "(transaction.timeout.ms) and was given up; open the stream again",
+                       where(), transaction_timeout_.count());
+    }
+    if (clock_.Monotonic() >= deadline) {
+      return MakeError(ErrorCode::kRefused,
+                       "kafka: {}: another writer took the stream over and has not said who it is",
+                       where());
+    }
+    clock_.SleepUntil(clock_.Monotonic() + kAskForOwnerAgain, {});
+  }
+}
+
+}  // namespace tillstream

@@ -1,0 +1,66 @@
+#include "kafka/position_reader.h"
+
+#include <algorithm>
+
+#include "kafka/kafka_reader.h"
+
+namespace tillstream {
+namespace {
+
+/// A position and the mark of its transaction take two offsets; some more for aborted ones.
+constexpr int64_t kTailRecords = 16;
+constexpr int64_t kTailGrowth = 8;
+
+constexpr std::chrono::milliseconds kNoWait{0};
+
+/// The last record in [begin, the end).
+Result<std::optional<PositionRecord>> LastFrom(KafkaReader& reader, Offset begin) {
+  TILLSTREAM_TRY(reader.Seek(begin));
+  std::optional<PositionRecord> last;
+  for (;;) {
+    TILLSTREAM_ASSIGN(const auto records, reader.Read(kNoWait));
+    if (records.empty()) return last;
+    TILLSTREAM_ASSIGN(last, DecodePosition(records.back().value));
+  }
+}
+
+}  // namespace
+
+Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config,
+                                                       const TopicPartition& positions,
+                                                       Clock& clock) {
+  TILLSTREAM_ASSIGN(const auto reader, KafkaReader::Open(config, positions, clock));
+  TILLSTREAM_ASSIGN(const Offset begin, reader->Begin());
+  TILLSTREAM_ASSIGN(const Offset end, reader->End());
+  // Compaction comes late, so there may be a record for every commit of days.
+  for (int64_t tail = kTailRecords;; tail *= kTailGrowth) {
+    const Offset from = std::max(begin, end - tail);
+    auto last = LastFrom(*reader, from);
+    if (!last) return last.error().At(positions.ToString());
+    if (*last || from <= begin) return last;
+  }
+}
+
+Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
+                      const std::optional<PositionRecord>& position, Clock& clock) {
+  TILLSTREAM_ASSIGN(const auto reader, KafkaReader::Open(config, events, clock));
+  TILLSTREAM_ASSIGN(const Offset end, reader->End());
+  if (position) {
+    if (end.value() >= position->position.value()) return Ok();
+    return MakeError(
+        ErrorCode::kRefused,
+        "kafka: {}: {} events are said to be written, but it ends at offset {}; was the "
+        "topic made again? delete its positions topic too, or use another topic",
+        events.ToString(), position->position.value(), end.value());
+  }
+  if (end == Offset(0)) return Ok();
+  TILLSTREAM_ASSIGN(const auto records, reader->Read(kNoWait));
+  if (records.empty()) return Ok();
+  return MakeError(
+      ErrorCode::kRefused,
+      "kafka: {}: has records (offset {}) but no position; another program wrote them; "
+      "use another topic",
+      events.ToString(), records.front().offset.value());
+}
+
+}  // namespace tillstream

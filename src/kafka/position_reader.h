@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+
+#include "base/clock.h"
+#include "kafka/kafka_config.h"
+#include "kafka/position_record.h"
+#include "log/event_log.h"
+
+namespace tillstream {
+
+/// The last committed position in a partition of a positions topic; none when there is none. While
+/// a transaction is open there, the one before it. Errors: those of KafkaReader, and kCorrupt.
+Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config,
+                                                       const TopicPartition& positions,
+                                                       Clock& clock);
+
+/// Whether a partition of events can be what `position` says of it; without a position it must have
+/// no records. kRefused otherwise: another program wrote there, or the topic was made again.
+Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
+                      const std::optional<PositionRecord>& position, Clock& clock);
+
+}  // namespace tillstream
