@@ -111,17 +111,17 @@ void Serve(std::string_view input) {
 
 void Decode(std::string_view input) {
   const auto decoded = DecodePercent(input);
-  TILLSTREAM_CHECK(!decoded || IsPrintableUtf8(*decoded));
+  TILLSTREAM_CHECK(!decoded || IsUtf8(*decoded));
   const auto segments = SplitPath(input);
   if (!segments) return;
-  for (const std::string& segment : *segments) TILLSTREAM_CHECK(IsPrintableUtf8(segment));
+  for (const std::string& segment : *segments) TILLSTREAM_CHECK(IsUtf8(segment));
 }
 
 void ParseQuery(std::string_view input) {
   const auto query = QueryParameters::Parse(input);
   if (!query) return;
   for (const auto& [name, value] : query->pairs()) {
-    TILLSTREAM_CHECK(IsPrintableUtf8(name) && IsPrintableUtf8(value));
+    TILLSTREAM_CHECK(IsUtf8(name) && IsUtf8(value));
     TILLSTREAM_CHECK(query->Find(name).has_value());
   }
 }
