@@ -170,7 +170,15 @@ def decimals_differ(pair, answer, value, error):
     return "decimal(" in answer.get("error", "") and error is None
 
 
-KNOWN = (promotes_early, same_names_in_union, kinds_of_one_name, empty_collection, alias_without_namespace, name_and_alias, decimals_differ)
+def name_for_definition(pair, answer, value, error):
+    """Where a reader's type stands by its name, fastavro sometimes takes the text of the name for
+    the definition, and fails on it."""
+    is_broken = isinstance(error, TypeError) and "string indices" in str(error)
+    return is_broken and "read" in answer
+
+
+KNOWN = (promotes_early, same_names_in_union, kinds_of_one_name, empty_collection,
+         alias_without_namespace, name_and_alias, decimals_differ, name_for_definition)
 
 
 def make_pairs(seed, count):
