@@ -45,9 +45,10 @@ THIRD_PARTY = [
     # Takes 20 s to compile: one source has it all.
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"librdkafka/.*", ["kafka"]),
-    (r"boost/.*", ["web/http_server.cc", "web/http_connection.h"]),
+    (r"boost/.*", ["web/http_server.cc", "web/http_connection.h", "web/library_versions.cc"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
-    (r"(crypt|sodium)\.h", ["web/user_file.cc"]),
+    (r"crypt\.h", ["web/user_file.cc"]),
+    (r"sodium\.h", ["web/user_file.cc", "web/library_versions.cc"]),
     (r"CLI/.*", ["app"]),
     (r"toml\+\+/.*", ["app"]),
     (r"(gtest|gmock)/.*", [TESTING, "tests"]),

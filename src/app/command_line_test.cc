@@ -203,8 +203,8 @@ TEST_F(CommandLineTest, HelpIsAnswered) {
 
 TEST_F(CommandLineTest, TheVersionIsAnsweredWithThoseOfTheLibraries) {
   const std::string version = Parse({"--version"});
-  for (const char* name :
-       {"tillstream 0.", "fmt ", "nlohmann-json ", "lz4 ", "zstd ", "cli11 ", "toml++ "}) {
+  for (const char* name : {"tillstream 0.", "fmt ", "nlohmann-json ", "lz4 ", "zstd ", "libcurl ",
+                           "boost ", "libsodium ", "cli11 ", "toml++ "}) {
     EXPECT_THAT(version, HasSubstr(name));
   }
 }

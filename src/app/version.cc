@@ -10,6 +10,7 @@
 #endif
 #include "log/library_versions.h"
 #include "registry/library_versions.h"
+#include "web/library_versions.h"
 
 namespace tillstream {
 
@@ -18,6 +19,7 @@ std::string VersionText() {
   for (const std::string& line : BaseLibraryVersions()) text += line + "\n";
   for (const std::string& line : LogLibraryVersions()) text += line + "\n";
   for (const std::string& line : RegistryLibraryVersions()) text += line + "\n";
+  for (const std::string& line : WebLibraryVersions()) text += line + "\n";
 #ifdef TILLSTREAM_KAFKA
   for (const std::string& line : KafkaLibraryVersions()) text += line + "\n";
 #endif
