@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "registry/schema_reference.h"
 
 namespace tillstream {
 namespace {
@@ -43,20 +44,6 @@ Result<std::string> SettingSubject(const Json& key) {
   const auto subject = key.find("subject");
   if (subject == key.end() || subject->is_null()) return std::string();
   return Text(key, "subject", "key");
-}
-
-Result<std::vector<SchemaReference>> References(const Json& value) {
-  std::vector<SchemaReference> references;
-  const auto list = value.find("references");
-  if (list == value.end() || !list->is_array()) return references;
-  for (const Json& json : *list) {
-    SchemaReference reference;
-    TILLSTREAM_ASSIGN(reference.name, Text(json, "name", "value: a reference"));
-    TILLSTREAM_ASSIGN(reference.subject, Text(json, "subject", "value: a reference"));
-    TILLSTREAM_ASSIGN(reference.version, Number(json, "version", "value: a reference"));
-    references.push_back(std::move(reference));
-  }
-  return references;
 }
 
 /// Sets `settings[subject]` to what `key` of a setting's record says, or takes it back.
@@ -151,7 +138,12 @@ Status SchemaHistory::ApplySchema(const RecordView& record, const std::string& s
     }
     entry.is_deleted = deleted->get<bool>();
   }
-  TILLSTREAM_ASSIGN(schema.references, References(value));
+  // What is no list is passed over, like everything else that is not known here.
+  if (const auto list = value.find("references"); list != value.end() && list->is_array()) {
+    auto references = ReferencesOf(value);
+    if (!references) return MakeError(ErrorCode::kCorrupt, "value: {}", references.error().message);
+    schema.references = *std::move(references);
+  }
   TILLSTREAM_ASSIGN(entry.schema, Store(entry.id, std::move(schema)));
 
   Remove(subject, version);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "registry/registry_error.h"
+#include "registry/schema_reference.h"
 
 namespace tillstream {
 namespace {
@@ -19,21 +20,10 @@ DeletedFilter FilterOf(const QueryParameters& query) {
   return query.Flag("deleted") ? DeletedFilter::kWith : DeletedFilter::kWithout;
 }
 
-Json ReferencesJson(const std::vector<SchemaReference>& references) {
-  Json list = Json::array();
-  for (const SchemaReference& reference : references) {
-    list.push_back(
-        {{"name", reference.name}, {"subject", reference.subject}, {"version", reference.version}});
-  }
-  return list;
-}
-
 /// The members that say what kind of schema it is; Avro without references goes without saying.
 void AddKind(const RegisteredSchema& registered, Json* json) {
   if (registered.type != kAvroType) (*json)["schemaType"] = registered.type;
-  if (!registered.references.empty()) {
-    (*json)["references"] = ReferencesJson(registered.references);
-  }
+  PutReferences(registered.references, json);
 }
 
 Json VersionJson(const RegisteredSchema& registered) {
@@ -95,22 +85,11 @@ Result<SchemaText> PostedSchema(const RegistryCall& call) {
     TILLSTREAM_ASSIGN(posted.type, Text(body, "schemaType"));
   }
   TILLSTREAM_TRY(RefuseUnkept(body));
-  const auto references = body.find("references");
-  if (references == body.end() || references->is_null()) return posted;
-  if (!references->is_array()) {
-    return RegistryError(RegistryCode::kInvalidSchema, "\"references\": needed a list");
+  auto references = ReferencesOf(body);
+  if (!references) {
+    return RegistryError(RegistryCode::kInvalidSchema, "{}", references.error().message);
   }
-  for (const Json& json : *references) {
-    if (!json.is_object()) {
-      return RegistryError(RegistryCode::kInvalidSchema, "\"references\": needed objects");
-    }
-    SchemaReference reference;
-    TILLSTREAM_ASSIGN(reference.name, Text(json, "name"));
-    TILLSTREAM_ASSIGN(reference.subject, Text(json, "subject"));
-    TILLSTREAM_ASSIGN(const auto version, OptionalNumber(json, "version"));
-    reference.version = version.value_or(0);
-    posted.references.push_back(std::move(reference));
-  }
+  posted.references = *std::move(references);
   return posted;
 }
 
