@@ -27,6 +27,10 @@ class Arguments {
   void List(const std::string& names, const std::string& value, std::vector<std::string>* target,
             const std::string& help);
 
+  /// May be given several times; a comma is part of the value.
+  void Repeated(const std::string& names, const std::string& value,
+                std::vector<std::string>* target, const std::string& help);
+
   /// Is there or not; "true" or "false" in the environment and in the file.
   void Flag(const std::string& names, bool* target, const std::string& help);
 

@@ -45,7 +45,7 @@ class ConsumeCommand final : public Command {
            "          tillstream consume -g report -e --sink count\n";
   }
   void Declare(Arguments& arguments) override {
-    DeclareLog(arguments, &log_);
+    DeclareLogOrKafka(arguments, &log_);
     DeclareTopic(arguments, &log_);
     DeclareRegistry(arguments, &registry_);
     arguments.List("-p,--partition", "N", &partitions_, "Only this partition; repeatable");
@@ -64,15 +64,19 @@ class ConsumeCommand final : public Command {
   }
 
   Result<int> Run(Context& context) override {
-    TILLSTREAM_TRY(CompleteRegistry(&registry_));
+    TILLSTREAM_TRY(CompleteLog(&log_));
+    TILLSTREAM_TRY(CompleteRegistry(&registry_, log_));
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
     TILLSTREAM_TRY(RequireLog(context, log_));
-    const std::unique_ptr<SegmentLog> log = OpenLog(context, log_);
-    if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, &options));
-    TILLSTREAM_ASSIGN(const OpenedRegistry opened,
-                      OpenRegistryOfRun(context, registry_, log_, *log));
+    TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
+    if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, opened, &options));
+    TILLSTREAM_ASSIGN(const OpenedRegistry registry,
+                      OpenRegistryOfRun(context, registry_, log_.topic, opened));
     std::unique_ptr<GroupPositions> group;
+    if (!group_.empty() && log_.on_kafka) {
+      return MakeError(ErrorCode::kUsage, "-g: groups are of the embedded log");
+    }
     if (!group_.empty()) {
       TILLSTREAM_ASSIGN(
           group, GroupPositions::Open(context.files, log_.directory, group_, context.holder));
@@ -86,7 +90,8 @@ class ConsumeCommand final : public Command {
     } else {
       sink = std::make_unique<LineSink>(context.out, format);
     }
-    Consumer consumer(*log, *opened.registry, context.clock, *sink, group.get(), std::move(options),
+    Consumer consumer(*opened.log, *registry.registry, context.clock, *sink, group.get(),
+                      std::move(options),
                       [&context](const std::string& line) { context.console.Warning(line); });
     const auto begin = context.clock.Monotonic();
     const Status result = consumer.Run(context.stop);
@@ -144,9 +149,9 @@ class ConsumeCommand final : public Command {
   }
 
   /// The store's partition as the run's manifest has it, so that the others are not read at all.
-  Status FindStore(Context& context, ConsumeOptions* options) const {
+  Status FindStore(Context& context, OpenedLog& opened, ConsumeOptions* options) const {
     TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
-                      LoadRunOfTopic(context.files, context.clock, log_.directory, log_.topic));
+                      LoadRunOfTopic(*opened.runs, context.clock, log_.topic));
     if (!identity) return Ok();
     const auto store = identity->stores.find(store_);
     if (store == identity->stores.end()) {

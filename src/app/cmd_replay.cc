@@ -13,19 +13,24 @@ class ReplayCommand final : public Command {
  public:
   const char* name() const override { return "replay"; }
   const char* summary() const override {
-    return "Stream a dataset into the log, one generator a store, exactly once";
+    return "Stream a dataset into the log or Kafka, a generator a store, exactly once";
   }
   const char* footer() const override {
-    return "The log is the checkpoint: after Ctrl-C or a crash the same command goes on where the\n"
-           "durable events end. --to, --speed, --store, --sync and --threads may change from one\n"
-           "start to the next.\n"
+    return "After Ctrl-C or a crash the same command goes on where the durable events end. --to,\n"
+           "--speed, --store, --sync, --commit and --threads may change from one start to the "
+           "next.\n"
+           "On Kafka a second replay of a store takes it over, and the first ends with exit code "
+           "7;\n"
+           "exactly once is what consumers with isolation.level=read_committed see.\n"
            "Examples: tillstream replay --data m5-data\n"
-           "          tillstream replay --data m5-data --speed 2d/s --store CA_1\n";
+           "          tillstream replay --data m5-data --speed 2d/s --store CA_1\n"
+           "          tillstream replay --data m5-data -b localhost:9092 --registry "
+           "http://localhost:8081\n";
   }
   void Declare(Arguments& arguments) override {
     arguments.Text("--data", "DIR", &request_.data, "Folder of the dataset");
     arguments.Required();
-    DeclareLog(arguments, &request_.log);
+    DeclareLogOrKafka(arguments, &request_.log);
     DeclareTopic(arguments, &request_.log);
     DeclareRegistry(arguments, &request_.registry);
     DeclareSubjects(arguments, &request_.subjects);
@@ -38,7 +43,9 @@ class ReplayCommand final : public Command {
                      "At --speed max: how far a store may be ahead of the slowest");
     arguments.Text("--sync", "BYTES,TIME", &sync_,
                    "Make durable after so much, or so long; a store");
-    arguments.Text("--codec", "CODEC", &codec_, "none, lz4 or zstd");
+    arguments.Text("--commit", "EVENTS,TIME", &commit_,
+                   "On Kafka: commit after so many, or so long; a store");
+    arguments.Text("--codec", "CODEC", &codec_, "none, lz4 or zstd; default zstd, on Kafka lz4");
     arguments.Number("--segment-bytes", "N", &request_.segment_bytes_max, kSegmentBytesMin,
                      kSegmentBytesMax, "Size at which a segment file ends");
     arguments.Flag("--repair", &request_.repair,
@@ -46,14 +53,22 @@ class ReplayCommand final : public Command {
   }
   Result<int> Run(Context& context) override {
     TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
+    TILLSTREAM_TRY(CompleteLog(&request_.log));
+    const bool on_kafka = request_.log.on_kafka;
     TILLSTREAM_ASSIGN(request_.sync, SyncPolicy::Parse(sync_));
+    TILLSTREAM_ASSIGN(const SyncPolicy commit, SyncPolicy::ParseCommit(commit_));
+    if (on_kafka) request_.sync = commit;
+    if (on_kafka && request_.repair) {
+      return MakeError(ErrorCode::kUsage, "--repair: repairs the embedded log, not Kafka's");
+    }
+    if (codec_.empty()) codec_ = on_kafka ? "lz4" : "zstd";
     const std::optional<Codec> codec = CodecFromName(codec_);
     if (!codec) {
       return MakeError(ErrorCode::kUsage, "--codec: {} is not a codec; write none, lz4 or zstd",
                        Quote(codec_));
     }
     request_.codec = *codec;
-    TILLSTREAM_TRY(CompleteRegistry(&request_.registry));
+    TILLSTREAM_TRY(CompleteRegistry(&request_.registry, request_.log));
     TILLSTREAM_TRY(CheckSubjects(&request_.subjects));
     request_.max_skew_days = static_cast<int32_t>(max_skew_);
     return RunReplay(context, request_);
@@ -63,7 +78,8 @@ class ReplayCommand final : public Command {
   ReplayRequest request_;
   std::string speed_ = "max";
   std::string sync_ = "16MiB,1s";
-  std::string codec_ = "zstd";
+  std::string commit_ = "1000000,1s";
+  std::string codec_;
   int64_t max_skew_ = kMaxSkewDaysDefault;
 };
 

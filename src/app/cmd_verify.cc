@@ -18,7 +18,7 @@ class VerifyCommand final : public Command {
   void Declare(Arguments& arguments) override {
     arguments.Text("--data", "DIR", &request_.data, "Folder of the dataset");
     arguments.Required();
-    DeclareLog(arguments, &request_.log);
+    DeclareLogOrKafka(arguments, &request_.log);
     DeclareTopic(arguments, &request_.log);
     DeclareRegistry(arguments, &request_.registry);
     arguments.List("--store", "ID", &request_.stores, "Only this store; repeatable");
@@ -28,7 +28,8 @@ class VerifyCommand final : public Command {
                    "Exit code 1 also when the stream is not at its end");
   }
   Result<int> Run(Context& context) override {
-    TILLSTREAM_TRY(CompleteRegistry(&request_.registry));
+    TILLSTREAM_TRY(CompleteLog(&request_.log));
+    TILLSTREAM_TRY(CompleteRegistry(&request_.registry, request_.log));
     return RunVerify(context, request_);
   }
 

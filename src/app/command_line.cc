@@ -60,6 +60,12 @@ void Arguments::List(const std::string& names, const std::string& value,
   Remember(option, names, Kind::kList);
 }
 
+void Arguments::Repeated(const std::string& names, const std::string& value,
+                         std::vector<std::string>* target, const std::string& help) {
+  List(names, value, target, help);
+  declared_.back().option->delimiter('\0');
+}
+
 void Arguments::Flag(const std::string& names, bool* target, const std::string& help) {
   auto* option =
       app_->add_flag_function(names, [target](int64_t count) { *target = count > 0; }, help);

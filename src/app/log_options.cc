@@ -1,6 +1,7 @@
 #include "app/log_options.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 
 #include "base/text.h"
@@ -10,6 +11,48 @@ namespace tillstream {
 
 void DeclareLog(Arguments& arguments, LogOptions* options) {
   arguments.Text("--log", "DIR", &options->directory, "The embedded log");
+}
+
+void DeclareLogOrKafka(Arguments& arguments, LogOptions* options) {
+  // Whether it was given decides between the two.
+  options->directory.clear();
+  arguments.Text("--log", "DIR", &options->directory,
+                 "The embedded log; default ./tillstream-data, or Kafka");
+  arguments.Text("-b,--bootstrap-server", "HOST:PORT,...", &options->kafka.bootstrap_servers,
+                 "Kafka instead; also KAFKA_BROKERS");
+  arguments.Repeated("-X,--property", "NAME=VALUE", &options->kafka.properties,
+                     "Property of librdkafka; repeatable");
+  arguments.Repeated("-F,--property-file", "FILE", &options->kafka.property_files,
+                     "Properties of librdkafka, one a line; repeatable");
+}
+
+Status CompleteLog(LogOptions* options) {
+  KafkaOptions& kafka = options->kafka;
+  const bool names_servers_in_property =
+      std::any_of(kafka.properties.begin(), kafka.properties.end(),
+                  [](const std::string& text) { return text.starts_with("bootstrap.servers"); });
+  options->on_kafka = !kafka.bootstrap_servers.empty() || names_servers_in_property;
+  if (options->on_kafka && !options->directory.empty()) {
+    return MakeError(ErrorCode::kUsage, "--log, -b: needed one of them");
+  }
+  if (!options->on_kafka && options->directory.empty()) {
+    const char* const environment = std::getenv("KAFKA_BROKERS");
+    if (environment != nullptr && *environment != '\0') kafka.bootstrap_servers = environment;
+    options->on_kafka = !kafka.bootstrap_servers.empty() || !kafka.property_files.empty();
+  }
+  if (!options->on_kafka) {
+    if (!kafka.properties.empty() || !kafka.property_files.empty()) {
+      return MakeError(ErrorCode::kUsage, "-X, -F: properties of Kafka, without it; give -b");
+    }
+    if (options->directory.empty()) options->directory = LogOptions().directory;
+    return Ok();
+  }
+#ifndef TILLSTREAM_KAFKA
+  return MakeError(ErrorCode::kUsage,
+                   "-b: this tillstream was built without Kafka; build it without KAFKA=0");
+#else
+  return Ok();
+#endif
 }
 
 void DeclareTopic(Arguments& arguments, LogOptions* options) {
@@ -37,6 +80,7 @@ std::unique_ptr<SegmentLog> OpenLog(Context& context, const LogOptions& options,
 }
 
 Status RequireLog(Context& context, const LogOptions& options) {
+  if (options.on_kafka) return Ok();
   Result<FileInfo> info = context.files.Info(options.directory);
   if (info && info->is_directory) return Ok();
   if (info) return MakeError(ErrorCode::kUsage, "--log: {} is not a folder", options.directory);

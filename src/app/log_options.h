@@ -5,18 +5,37 @@
 #include <vector>
 
 #include "app/command.h"
+#include "log/run_store.h"
 #include "log/segment_log.h"
 
 namespace tillstream {
 
-/// Where events are: the options that every command over a log has.
+/// How a Kafka cluster is reached, as the command line says it.
+struct KafkaOptions {
+  std::string bootstrap_servers;
+  std::vector<std::string> properties;      ///< "name=value" each, of librdkafka.
+  std::vector<std::string> property_files;  ///< A "name=value" a line.
+};
+
+/// Where events are: in a directory, or on Kafka.
 struct LogOptions {
   std::string directory = "./tillstream-data";
   std::string topic = "sales";
+  KafkaOptions kafka;
+  bool on_kafka = false;  ///< Known once CompleteLog() was called.
 };
 
+/// The option of commands that know the embedded log alone.
 void DeclareLog(Arguments& arguments, LogOptions* options);
+
+/// Those of commands that also know Kafka. CompleteLog() must follow.
+void DeclareLogOrKafka(Arguments& arguments, LogOptions* options);
+
 void DeclareTopic(Arguments& arguments, LogOptions* options);
+
+/// Takes KAFKA_BROKERS where neither a directory nor servers are given, and checks what can be
+/// checked without asking: kUsage for both of them, and for Kafka in a build without it.
+Status CompleteLog(LogOptions* options);
 
 /// kUsage when the topic's name cannot be one.
 Status CheckTopic(const LogOptions& options);
@@ -26,7 +45,8 @@ std::unique_ptr<SegmentLog> OpenLog(Context& context, const LogOptions& options,
                                     Codec codec = Codec::kZstd,
                                     int64_t segment_bytes_max = kSegmentBytesDefault);
 
-/// kNotFound, with what to do, when there is no log at all.
+/// kNotFound, with what to do, when there is no embedded log at all; Kafka's topics say so
+/// themselves.
 Status RequireLog(Context& context, const LogOptions& options);
 
 /// Threads to use: --threads, or as many as the machine has cores.

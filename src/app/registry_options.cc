@@ -69,8 +69,12 @@ void TakeRegistryOfEnvironment(RegistryOptions* options) {
   }
 }
 
-Status CompleteRegistry(RegistryOptions* options) {
+Status CompleteRegistry(RegistryOptions* options, const LogOptions& log) {
   TakeRegistryOfEnvironment(options);
+  if (log.on_kafka && options->urls.empty()) {
+    return MakeError(ErrorCode::kUsage,
+                     "--registry: needed with Kafka; tillstream schema serve is one");
+  }
   return CheckRegistry(options);
 }
 
@@ -166,21 +170,21 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
 }
 
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
-                                         const LogOptions& log_options, EventLog& log) {
-  TILLSTREAM_ASSIGN(
-      const std::optional<RunIdentity> identity,
-      LoadRunOfTopic(context.files, context.clock, log_options.directory, log_options.topic));
+                                         const std::string& topic, OpenedLog& log) {
+  if (log.kafka != nullptr) return OpenRegistry(context, options, *log.log);
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
+                    LoadRunOfTopic(*log.runs, context.clock, topic));
   if (identity && identity->schemas == kSchemasOfRegistry && options.urls.empty()) {
     return MakeError(ErrorCode::kUsage,
                      "run: the schema ids of topic {} are those of a registry; give it with "
                      "--registry URL",
-                     Quote(log_options.topic));
+                     Quote(topic));
   }
   if (identity && identity->schemas == kSchemasOfLog && !options.urls.empty()) {
     context.console.Info("schemas: the log's own, as the run has it; --registry is not asked");
     options = RegistryOptions();
   }
-  return OpenRegistry(context, options, log);
+  return OpenRegistry(context, options, *log.log);
 }
 
 }  // namespace tillstream

@@ -8,6 +8,7 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/opened_log.h"
 #include "registry/http_client.h"
 #include "registry/rest_client.h"
 #include "registry/schema_registry.h"
@@ -42,8 +43,8 @@ void TakeRegistryOfEnvironment(RegistryOptions* options);
 /// key, and for ways to authenticate without a registry.
 Status CheckRegistry(RegistryOptions* options);
 
-/// Both of them.
-Status CompleteRegistry(RegistryOptions* options);
+/// Both of them. With `log` on Kafka, whose topics keep no schemas, kUsage without a registry.
+Status CompleteRegistry(RegistryOptions* options, const LogOptions& log);
 
 /// What a registry is asked with. kUsage for files that are not there.
 Result<std::unique_ptr<HttpClient>> OpenHttpClient(Context& context, const RegistryOptions& options,
@@ -76,6 +77,6 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
 /// kUsage when they are from a registry and none is given. One that is given for a run with ids of
 /// the log is not asked.
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
-                                         const LogOptions& log_options, EventLog& log);
+                                         const std::string& topic, OpenedLog& log);
 
 }  // namespace tillstream

@@ -173,7 +173,8 @@ Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool suc
                     {"done", store.done}});
   }
   const Json json = {{"topic", log_.topic},
-                     {"log", log_.directory},
+                     {log_.on_kafka ? "bootstrap_servers" : "log",
+                      log_.on_kafka ? log_.kafka.bootstrap_servers : log_.directory},
                      {"succeeded", succeeded},
                      {"done", sum.done},
                      {"events_durable", sum.durable},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "app/kafka_options.h"
 #include "app/replay_report.h"
 #include "app/schemas_repair.h"
 #include "avro/sales_codec.h"
@@ -144,40 +145,72 @@ Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& req
   return Ok();
 }
 
-/// The identity of this command, compared with the stored one, with everything that the run needs
-/// made: schemas, manifest, topics.
-Result<RunIdentity> BeginRun(Context& context, SegmentLog& log, const ReplayRequest& request,
-                             const Dataset& dataset, RunManifest& manifest, Day from) {
-  RunIdentity identity =
-      IdentityOf(dataset, from, CodecName(request.codec), request.segment_bytes_max);
+int32_t PartitionCount(const RunIdentity& identity) {
+  int32_t count = 0;
+  for (const auto& [id, store] : identity.stores) {
+    count = std::max(count, store.partition.value() + 1);
+  }
+  return count;
+}
+
+/// The identity that this command would have, before anything is stored or compared.
+RunIdentity IdentityOfRequest(const ReplayRequest& request, const Dataset& dataset, Day from) {
+  // On Kafka neither is seen by readers, and the brokers cut segments as they like.
+  const bool on_kafka = request.log.on_kafka;
+  RunIdentity identity = IdentityOf(dataset, from, on_kafka ? "" : CodecName(request.codec),
+                                    on_kafka ? 0 : request.segment_bytes_max);
   if (!request.registry.urls.empty()) identity.schemas = kSchemasOfRegistry;
   identity.subjects = request.subjects.strategy_name;
+  return identity;
+}
+
+/// kRefused when the topics hold what no run of tillstream wrote. On Kafka each writer finds out.
+Status RefuseForeignTopics(EventLog& log, const std::string& events) {
+  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
+  for (const TopicInfo& topic : topics) {
+    if (topic.name != events && topic.name != TotalsTopic(events)) continue;
+    return MakeError(ErrorCode::kRefused,
+                     "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
+                     "use another --log or --topic",
+                     log.Describe(), Quote(topic.name), events);
+  }
+  return Ok();
+}
+
+/// The identity of this command, compared with the stored one, with everything that the run needs
+/// made: schemas, manifest, topics.
+Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRequest& request,
+                             const Dataset& dataset, RunManifest& manifest, Day from) {
+  RunIdentity identity = IdentityOfRequest(request, dataset, from);
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
+  RunIdentity merged = identity;
   if (stored) {
     // Refused before anything is written, the schemas included.
-    TILLSTREAM_TRY(Reconcile(*stored, identity));
-  } else {
-    TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
-    for (const TopicInfo& topic : topics) {
-      if (topic.name != request.log.topic && topic.name != TotalsTopic(request.log.topic)) continue;
-      return MakeError(ErrorCode::kRefused,
-                       "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
-                       "use another --log or --topic",
-                       log.Describe(), Quote(topic.name), request.log.topic);
+    TILLSTREAM_ASSIGN(merged, Reconcile(*stored, identity));
+  } else if (opened.segments != nullptr) {
+    TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic));
+  }
+  if (opened.segments != nullptr) {
+    TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
+    if (stored && request.repair && stored->schemas == kSchemasOfLog) {
+      TILLSTREAM_TRY(RepairSchemas(context, *opened.segments, request, *stored));
     }
+  } else {
+    // The manifest is kept in one of them.
+    const Date begins = merged.first_date + std::chrono::days(merged.from.value() - 1);
+    TILLSTREAM_TRY(
+        PrepareKafkaRun(opened, {.topic = request.log.topic,
+                                 .partition_count = PartitionCount(merged),
+                                 .writer_count = static_cast<int32_t>(dataset.stores.size()),
+                                 .data_begins = FormatDate(begins)}));
   }
-  TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
-  if (stored && request.repair && stored->schemas == kSchemasOfLog) {
-    TILLSTREAM_TRY(RepairSchemas(context, log, request, *stored));
-  }
-  TILLSTREAM_TRY(RegisterSchemas(context, log, request, dataset, &identity));
+  TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
-  int32_t partition_count = 0;
-  for (const auto& [id, store] : identity.stores) {
-    partition_count = std::max(partition_count, store.partition.value() + 1);
+  if (opened.segments != nullptr) {
+    const int32_t partition_count = PartitionCount(identity);
+    TILLSTREAM_TRY(opened.log->CreateTopic({request.log.topic, partition_count}));
+    TILLSTREAM_TRY(opened.log->CreateTopic({TotalsTopic(request.log.topic), partition_count}));
   }
-  TILLSTREAM_TRY(log.CreateTopic({request.log.topic, partition_count}));
-  TILLSTREAM_TRY(log.CreateTopic({TotalsTopic(request.log.topic), partition_count}));
   return identity;
 }
 
@@ -209,9 +242,9 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   }
   TILLSTREAM_TRY(CheckDay("--from", request.from));
   TILLSTREAM_TRY(CheckDay("--to", request.to));
-  const std::unique_ptr<SegmentLog> log =
-      OpenLog(context, request.log, request.codec, request.segment_bytes_max);
-  context.console.Info(fmt::format("target: {}, topic {}, codec {}", log->Describe(),
+  TILLSTREAM_ASSIGN(OpenedLog opened,
+                    OpenEventLog(context, request.log, {request.codec, request.segment_bytes_max}));
+  context.console.Info(fmt::format("target: {}, topic {}, codec {}", opened.log->Describe(),
                                    request.log.topic, CodecName(request.codec)));
   TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
   const Calendar& calendar = *dataset.calendar;
@@ -220,14 +253,17 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
-  RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
+  RunManifest manifest(*opened.runs, context.clock, request.log.topic);
   TILLSTREAM_ASSIGN(const RunIdentity identity,
-                    BeginRun(context, *log, request, dataset, manifest, from));
-  if (request.repair) TILLSTREAM_TRY(Repair(context, *log, request, dataset, identity));
+                    BeginRun(context, opened, request, dataset, manifest, from));
+  if (request.repair) {
+    TILLSTREAM_TRY(Repair(context, *opened.segments, request, dataset, identity));
+  }
 
   const ReplayOptions options = OptionsOf(context, request, dataset, to);
-  TILLSTREAM_ASSIGN(const std::unique_ptr<Replayer> replayer,
-                    Replayer::Open(*log, context.clock, dataset, identity, manifest, options));
+  TILLSTREAM_ASSIGN(
+      const std::unique_ptr<Replayer> replayer,
+      Replayer::Open(*opened.log, context.clock, dataset, identity, manifest, options));
   if (const auto& clock = replayer->joined_clock()) {
     context.console.Info(fmt::format("clock: joins the run's, which goes at {}", clock->speed));
   }

@@ -19,7 +19,7 @@ using StoreResult = Result<StoreVerification>;
 
 /// Verifies all stores on a pool of threads. After an error none is begun any more; those before it
 /// in the list have results of their own.
-std::vector<StoreResult> VerifyAll(Context& context, SegmentLog& log, SchemaRegistry& registry,
+std::vector<StoreResult> VerifyAll(Context& context, EventLog& log, SchemaRegistry& registry,
                                    const Dataset& dataset, const RunIdentity& identity,
                                    const VerifyOptions& options) {
   std::vector<StoreResult> results(dataset.stores.size(), StoreResult(Error{}));
@@ -98,25 +98,20 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   TILLSTREAM_TRY(CheckDay("--from", request.from));
   TILLSTREAM_TRY(CheckDay("--to", request.to));
   TILLSTREAM_TRY(RequireLog(context, request.log));
-  RunManifest manifest(context.files, context.clock, request.log.directory, request.log.topic);
-  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, manifest.Load());
-  if (!identity) {
-    return MakeError(ErrorCode::kNotFound,
-                     "log {}: no run of topic {}; tillstream replay begins one",
-                     request.log.directory, Quote(request.log.topic));
-  }
+  TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, request.log));
+  TILLSTREAM_ASSIGN(const RunIdentity identity, RequireRun(context, opened, request.log.topic));
   TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
   for (const auto& table : dataset.stores) {
-    if (identity->stores.contains(table->store_id())) continue;
+    if (identity.stores.contains(table->store_id())) continue;
     return MakeError(ErrorCode::kRefused, "run: store {} is not in the run", table->store_id());
   }
   const Calendar& calendar = *dataset.calendar;
   const Day last(dataset.day_count);
   VerifyOptions options;
   options.topic = request.log.topic;
-  options.stream_from = identity->from;
+  options.stream_from = identity.from;
   TILLSTREAM_ASSIGN(options.from,
-                    ResolveDay("--from", request.from, calendar, last, identity->from));
+                    ResolveDay("--from", request.from, calendar, last, identity.from));
   TILLSTREAM_ASSIGN(options.to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
   options.from = std::max(options.from, options.stream_from);
   if (options.from > last) {
@@ -125,13 +120,12 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   }
   if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
-  const std::unique_ptr<SegmentLog> log = OpenLog(context, request.log);
-  TILLSTREAM_ASSIGN(const OpenedRegistry opened,
-                    OpenRegistryOfRun(context, request.registry, request.log, *log));
+  TILLSTREAM_ASSIGN(const OpenedRegistry registry,
+                    OpenRegistryOfRun(context, request.registry, request.log.topic, opened));
   const auto begin = context.clock.Monotonic();
   std::vector<StoreVerification> stores;
   for (StoreResult& result :
-       VerifyAll(context, *log, *opened.registry, dataset, *identity, options)) {
+       VerifyAll(context, *opened.log, *registry.registry, dataset, identity, options)) {
     if (!result) return result.error();
     stores.push_back(*std::move(result));
   }

@@ -91,6 +91,10 @@ Error KafkaError(rd_kafka_resp_err_t code, const std::string& where) {
           static_cast<int>(code)};
 }
 
+std::string TransactionalId(const std::string& topic, const std::string& stream) {
+  return fmt::format("tillstream/{}/{}", topic, stream);
+}
+
 bool IsFenced(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
          code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;

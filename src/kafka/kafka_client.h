@@ -42,6 +42,9 @@ std::string KafkaConfValue(const rd_kafka_conf_t* conf, const char* name);
 /// An Error for a code of librdkafka: `kafka: <where>: <its text>[; <what to do>]`.
 Error KafkaError(rd_kafka_resp_err_t code, const std::string& where);
 
+/// The transactional.id of a topic's stream: "tillstream/sales/CA_1".
+std::string TransactionalId(const std::string& topic, const std::string& stream);
+
 /// Whether the code says that another producer has this one's transactional.id.
 bool IsFenced(rd_kafka_resp_err_t code);
 

@@ -1,5 +1,6 @@
 #include "kafka/kafka_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "kafka/kafka_reader.h"
@@ -49,7 +50,7 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenWriter(const WriterSpec& spec) 
   // Partition 0 is the run's.
   options.positions = {PositionsTopicName(spec.events.topic), spec.events.partition + 1};
   options.owner = fmt::format("{}-{}", options_.owner, ++writer_count_);
-  options.queue_bytes_max = options_.writer_queue_bytes_max;
+  options.queue_bytes_max = options_.queue_bytes_max / std::max(queue_shares_.load(), 1);
   TILLSTREAM_ASSIGN(auto writer, KafkaWriter::Open(std::move(options), clock_));
   return std::unique_ptr<LogWriter>(std::move(writer));
 }

@@ -17,8 +17,8 @@ struct KafkaLogOptions {
   KafkaConfig config;
   /// A random id of this process, by which its writers are told from others.
   std::string owner;
-  /// Of each writer: messages that wait for a broker. Their sum is the caller's to bound.
-  int64_t writer_queue_bytes_max = int64_t{16} << 20;
+  /// Messages that wait for a broker, of all writers together.
+  int64_t queue_bytes_max = int64_t{64} << 20;
 };
 
 /// An EventLog on Kafka's topics: KafkaWriter, KafkaReader, TopicAdmin. Thread safe.
@@ -45,7 +45,13 @@ class KafkaLog final : public EventLog {
   Result<std::unique_ptr<LogReader>> OpenReader(const TopicPartition& partition) override;
   std::string Describe() const override;
 
+  /// How many writers share what may wait for a broker; those that open from now on. One, if nobody
+  /// says otherwise.
+  void ShareQueue(int32_t writer_count) { queue_shares_ = writer_count; }
+
   TopicAdmin& admin() { return *admin_; }
+  const KafkaConfig& config() const { return options_.config; }
+  const std::string& owner() const { return options_.owner; }
 
  private:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<TopicAdmin> admin, Clock& clock);
@@ -56,6 +62,7 @@ class KafkaLog final : public EventLog {
   const std::unique_ptr<TopicAdmin> admin_;
   Clock& clock_;
   std::atomic<int64_t> writer_count_{0};
+  std::atomic<int32_t> queue_shares_{1};
 };
 
 }  // namespace tillstream

@@ -58,7 +58,7 @@ Status KafkaWriter::Connect() {
   const std::string stream =
       spec.stream.empty() ? std::to_string(spec.events.partition.value()) : spec.stream;
   const KafkaProperties fixed = {
-      {"transactional.id", fmt::format("tillstream/{}/{}", spec.events.topic, stream)},
+      {"transactional.id", TransactionalId(spec.events.topic, stream)},
       {"queue.buffering.max.kbytes", std::to_string(options_.queue_bytes_max / kKibibyte)},
   };
   TILLSTREAM_ASSIGN(client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, this));

@@ -92,13 +92,22 @@ Result<std::map<std::string, int32_t>> TopicAdmin::PartitionCounts() {
   return counts;
 }
 
+Result<std::optional<int32_t>> TopicAdmin::FindPartitionCount(const std::string& name) {
+  const auto topic = client_->DescribeTopic(name);
+  if (topic) return std::optional(static_cast<int32_t>(topic->partitions.size()));
+  if (topic.error().code == ErrorCode::kNotFound) return std::optional<int32_t>();
+  return topic.error();
+}
+
 Result<int32_t> TopicAdmin::PartitionCount(const std::string& name) {
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + kKnownWithin;
   for (;;) {
-    const auto topic = client_->DescribeTopic(name);
-    if (topic) return static_cast<int32_t>(topic->partitions.size());
+    TILLSTREAM_ASSIGN(const std::optional<int32_t> count, FindPartitionCount(name));
+    if (count) return *count;
     const std::chrono::nanoseconds now = clock_.Monotonic();
-    if (topic.error().code != ErrorCode::kNotFound || now >= deadline) return topic.error();
+    if (now >= deadline) {
+      return KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Where(name));
+    }
     clock_.SleepUntil(now + kAskAgain, {});
   }
 }

@@ -41,6 +41,9 @@ TopicSpec EventTopicSpec(const std::string& name, int32_t partition_count);
 /// 0 for the run and p + 1 for the events' partition p. docs/formats/positions_topic.md.
 TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition_count);
 
+/// Of a document of a run in that topic; 250 stores with five years of data each need half of it.
+inline constexpr int64_t kRunDocumentBytesMax = int64_t{8} << 20;
+
 /// "sales-positions".
 std::string PositionsTopicName(const std::string& events);
 
@@ -82,7 +85,10 @@ class TopicAdmin {
   /// are the brokers' own.
   Result<std::map<std::string, int32_t>> PartitionCounts();
 
-  /// The number of partitions of one topic; kNotFound, after two seconds, in which all brokers
+  /// The number of partitions of one topic; none when no broker that was asked knows it.
+  Result<std::optional<int32_t>> FindPartitionCount(const std::string& name);
+
+  /// The same; kNotFound, after two seconds, in which all brokers
   /// should know a topic that was made just now.
   Result<int32_t> PartitionCount(const std::string& name);
 

@@ -148,7 +148,8 @@ std::string PositionsTopicName(const std::string& events) { return events + "-po
 TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition_count) {
   return {.name = PositionsTopicName(events),
           .partition_count = events_partition_count + 1,
-          .settings = {{"cleanup.policy", "compact"}}};
+          .settings = {{"cleanup.policy", "compact"},
+                       {"max.message.bytes", std::to_string(kRunDocumentBytesMax)}}};
 }
 
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,

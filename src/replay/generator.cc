@@ -1,6 +1,7 @@
 #include "replay/generator.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "base/check.h"
 #include "base/quantity.h"
@@ -27,7 +28,24 @@ Result<SyncPolicy> SyncPolicy::Parse(std::string_view text) {
                      "write 16MiB,1s",
                      Quote(text));
   }
-  return SyncPolicy{*bytes, *interval};
+  return SyncPolicy{.bytes = *bytes, .interval = *interval};
+}
+
+Result<SyncPolicy> SyncPolicy::ParseCommit(std::string_view text) {
+  const size_t comma = std::min(text.find(','), text.size());
+  const std::string_view count = text.substr(0, comma);
+  int64_t events = -1;
+  const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), events);
+  const bool is_count = error == std::errc() && end == count.data() + count.size() && events >= 0;
+  const auto interval =
+      ParseDuration(text.substr(std::min(comma + 1, text.size())), kCommitIntervalMax);
+  if (comma == text.size() || !is_count || !interval) {
+    return MakeError(ErrorCode::kUsage,
+                     "--commit: {} is not a number of events and a time of at most {} s; write "
+                     "1000000,1s",
+                     Quote(text), kCommitIntervalMax.count());
+  }
+  return SyncPolicy{.bytes = INT64_MAX, .interval = *interval, .events = events};
 }
 
 Generator::Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock)
@@ -103,7 +121,10 @@ Status Generator::WriteDay(std::chrono::nanoseconds idle_until) {
 
   const auto next_write = std::max(clock_.Monotonic(), idle_until);
   const SyncPolicy& sync = options_.sync;
-  if (bytes_unsynced_ >= sync.bytes || next_write - last_sync_ >= sync.interval) return Sync();
+  if (bytes_unsynced_ >= sync.bytes || events_unsynced() >= sync.events ||
+      next_write - last_sync_ >= sync.interval) {
+    return Sync();
+  }
   return Ok();
 }
 

@@ -14,16 +14,23 @@
 
 namespace tillstream {
 
-/// When a generator makes durable what it wrote: after so many bytes or so long, whichever comes
-/// first.
+/// When a generator makes durable what it wrote: after so many bytes, so many events or so long,
+/// whichever comes first.
 struct SyncPolicy {
   int64_t bytes = int64_t{16} << 20;
   std::chrono::milliseconds interval{1000};
+  int64_t events = INT64_MAX;
 
   /// "16MiB,1s": bytes, alone or in kB, KiB, MB, MiB, GB, GiB, then a time in ms, s or min. 0 of
   /// either is a sync a day. kUsage.
   static Result<SyncPolicy> Parse(std::string_view text);
+
+  /// "1000000,1s": events, then a time of at most kCommitIntervalMax, under which a transaction
+  /// stays well inside Kafka's limit of a minute. 0 of either is a commit a day. kUsage.
+  static Result<SyncPolicy> ParseCommit(std::string_view text);
 };
+
+inline constexpr std::chrono::seconds kCommitIntervalMax{20};
 
 /// How long a sync may take before the run is given up. The embedded log has no use for it.
 inline constexpr std::chrono::minutes kSyncTimeout{2};
@@ -78,6 +85,7 @@ class Generator {
   Day DayOf(Position position) const {
     return options_.from + static_cast<int32_t>(position.value() / rows_);
   }
+  int64_t events_unsynced() const { return writer_->position() - writer_->durable_position(); }
   Status CheckStart();
   Status AppendMissingTotals();
   /// Appends the total of `day`, which the encoder has selected, unless the log has it.

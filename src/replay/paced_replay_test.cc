@@ -21,7 +21,8 @@ TEST_F(PacedReplayTest, AnErrorWakesThoseWhoSleepUntilTheirNextDay) {
     if (partition == PartitionId(3)) return MakeError(ErrorCode::kIoError, "disk: gone");
     return Ok();
   };
-  RunManifest manifest(files_, clock, "log", "sales");
+  FolderRunStore runs(files_, clock, "log");
+  RunManifest manifest(runs, clock, "sales");
   const RunIdentity identity = *BeginSmallRun(watched, clock, manifest, dataset_);
   // The stored clock says that the first day is over and the second has just begun.
   const int64_t now_ms = clock.Now().time_since_epoch().count();
@@ -43,7 +44,8 @@ TEST_F(PacedReplayTest, AnErrorWakesThoseWhoSleepUntilTheirNextDay) {
 TEST_F(PacedReplayTest, AStopRequestWakesThoseWhoSleepUntilTheirNextDay) {
   SystemClock clock;
   MemoryLog log(clock);
-  RunManifest manifest(files_, clock, "log", "sales");
+  FolderRunStore runs(files_, clock, "log");
+  RunManifest manifest(runs, clock, "sales");
   const RunIdentity identity = *BeginSmallRun(log, clock, manifest, dataset_);
   ReplayOptions options;
   options.to = Day(11);
@@ -132,7 +134,8 @@ TEST_F(PacedReplayTest, AStoreThatIsBehindItsScheduleSaysByHowMuch) {
 
 TEST_F(PacedReplayTest, TheLagGrowsWhileNothingBecomesDurable) {
   MemoryLog log(clock_);
-  RunManifest manifest(files_, clock_, "log", "sales");
+  FolderRunStore runs(files_, clock_, "log");
+  RunManifest manifest(runs, clock_, "sales");
   const RunIdentity identity = *BeginSmallRun(log, clock_, manifest, dataset_);
   ReplayOptions options;
   options.to = Day(11);
@@ -182,7 +185,8 @@ TEST_F(PacedReplayTest, AResumedPacedRunStartsItsClockAtTheSlowestStore) {
   ExpectWhole(*log);
   for (const StoreProgress& store : end_) EXPECT_EQ(store.lag_max, nanoseconds(0));
   EXPECT_FALSE(joined_.has_value());
-  const RunManifest manifest(files_, clock_, "log", "sales");
+  FolderRunStore runs(files_, clock_, "log");
+  const RunManifest manifest(runs, clock_, "sales");
   const RunClock stored = **manifest.LoadClock();
   EXPECT_EQ(stored.simulated, TimeOf(4));
   EXPECT_EQ(stored.speed, "1d/s");
@@ -190,7 +194,8 @@ TEST_F(PacedReplayTest, AResumedPacedRunStartsItsClockAtTheSlowestStore) {
 
 TEST_F(PacedReplayTest, ACommandOverOneStoreJoinsTheStoredClock) {
   const auto log = OpenLog(files_);
-  RunManifest manifest(files_, clock_, "log", "sales");
+  FolderRunStore runs(files_, clock_, "log");
+  RunManifest manifest(runs, clock_, "sales");
   const RunClock stored{clock_.Now().time_since_epoch().count(), TimeOf(1), "2d/s"};
   ASSERT_TRUE(manifest.StoreClock(stored));
   clock_.Advance(seconds(3));  // six days are over
@@ -215,7 +220,8 @@ TEST_F(PacedReplayTest, ACommandOverOneStoreBeginsAClockWhereThereIsNone) {
   options_.speed = *Speed::Parse("2d/s");
   ASSERT_TRUE(Replay(*log, files_));
   EXPECT_FALSE(joined_.has_value());
-  const RunManifest manifest(files_, clock_, "log", "sales");
+  FolderRunStore runs(files_, clock_, "log");
+  const RunManifest manifest(runs, clock_, "sales");
   EXPECT_EQ((**manifest.LoadClock()).speed, "2d/s");
 }
 

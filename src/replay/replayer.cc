@@ -19,6 +19,8 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
     spec.events = {options.topic, partition};
     spec.totals = TopicPartition{TotalsTopic(options.topic), partition};
     spec.holder = options.holder;
+    spec.stream = table->store_id();
+    spec.identity = StreamIdentity(identity, table->store_id());
     TILLSTREAM_ASSIGN(std::unique_ptr<LogWriter> writer, log.OpenWriter(spec));
     store->first_position = writer->position();
     TILLSTREAM_ASSIGN(store->generator,

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "log/folder_run_store.h"
 #include "log/memory_log.h"
 #include "log/segment_log.h"
 #include "replay/replay_fixture.h"
@@ -101,7 +102,8 @@ class ReplayerTest : public testing::Test {
 
   /// Begins or goes on, as one command does. `options_` and `dataset_` say how.
   Status Replay(EventLog& log, FileSystem& files, const std::stop_token& stop = {}) {
-    RunManifest manifest(files, clock_, "log", options_.topic);
+    FolderRunStore runs(files, clock_, "log");
+    RunManifest manifest(runs, clock_, options_.topic);
     TILLSTREAM_ASSIGN(const RunIdentity identity,
                       BeginSmallRun(log, clock_, manifest, dataset_, options_.topic, from_));
     ReplayOptions options = options_;

@@ -66,6 +66,12 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
   return identity;
 }
 
+std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id) {
+  const StoreIdentity& store = identity.stores.at(store_id);
+  return fmt::format("d_{} of {} series {:016x}", identity.from.value(), store.series_count,
+                     store.series_hash.value_or(0));
+}
+
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
   TILLSTREAM_TRY(Same("--from", fmt::format("d_{}", stored.from.value()),
                       fmt::format("d_{}", current.from.value())));

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/result.h"
 #include "dataset/dataset.h"
+#include "log/run_store.h"
 #include "model/ids.h"
 #include "replay/speed.h"
 
@@ -37,8 +37,8 @@ struct RunIdentity {
   Day from{1};                         ///< First day of the stream.
   Date first_date{};                   ///< Date of d_1.
   std::string plan = "store";          ///< Partition plan.
-  std::string codec;                   ///< "none", "lz4" or "zstd".
-  int64_t segment_bytes_max = 0;       ///< Where segments roll.
+  std::string codec;                   ///< "none", "lz4" or "zstd"; empty on Kafka.
+  int64_t segment_bytes_max = 0;       ///< Where segments roll; 0 on Kafka.
   std::string schemas{kSchemasOfLog};  ///< Whose the schema ids are.
   std::string subjects = "topic";      ///< How --subject names the schemas' subjects.
   SchemaId sales_schema;               ///< Writer schema ids in the registry.
@@ -52,44 +52,40 @@ struct RunIdentity {
 RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
                        int64_t segment_bytes_max);
 
+/// What a store's stream is made from, in one line: "d_1 of 3049 series 1f3c0a9b5d7e2468". Does not
+/// change when days are added to the data.
+std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id);
+
 /// Merges what a command brings with what the run began with: stored partitions win, days and
 /// stores that are new are added. kRefused, with the difference and the remedy, when the streams
 /// would not be the same. Schema ids are compared only when `current` has them.
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current);
 
-/// The files that keep identity and clock of a run beside its topic, as JSON:
-/// docs/formats/run_manifest.md.
-///
-/// Each write is atomic and durable. Several processes may update the identity: Update() holds a
-/// lock file and waits for it.
+/// Identity and clock of a run as JSON in a RunStore: docs/formats/run_manifest.md.
 class RunManifest {
  public:
-  /// `directory` is the log's, `topic` the topic of events. Touches nothing on disk.
-  RunManifest(FileSystem& files, Clock& clock, std::string directory, std::string topic);
+  /// `topic` is the topic of events. `store` and `clock` must outlive the manifest.
+  RunManifest(RunStore& store, Clock& clock, std::string topic);
 
-  /// The stored identity; none when the run has not begun. kCorrupt when the file is damaged.
+  /// The stored identity; none when the run has not begun. kCorrupt when it is damaged.
   Result<std::optional<RunIdentity>> Load() const;
 
   /// Compares `current` with what is stored, writes the merged identity if it is new or has grown,
-  /// and returns it.
+  /// and returns it. Several processes may do so at once.
   Result<RunIdentity> Update(const RunIdentity& current, const std::string& holder);
 
   Result<std::optional<RunClock>> LoadClock() const;
   Status StoreClock(const RunClock& clock);
 
  private:
-  std::string PathOf(const std::string& suffix) const;
-
-  FileSystem& files_;
+  RunStore& store_;
   Clock& clock_;
-  std::string directory_;
-  std::string topic_;
+  const std::string topic_;
 };
 
 /// The identity of the run that writes `topic`, which holds its events or its totals; none when
 /// there is no such run. Errors as RunManifest::Load().
-Result<std::optional<RunIdentity>> LoadRunOfTopic(FileSystem& files, Clock& clock,
-                                                  const std::string& directory,
+Result<std::optional<RunIdentity>> LoadRunOfTopic(RunStore& store, Clock& clock,
                                                   const std::string& topic);
 
 }  // namespace tillstream

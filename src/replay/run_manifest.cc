@@ -15,10 +15,6 @@ namespace {
 
 constexpr int kFormatVersion = 1;
 
-/// How long Update() waits for another process that is updating the same manifest.
-constexpr std::chrono::seconds kLockWait{10};
-constexpr std::chrono::milliseconds kLockPoll{20};
-
 constexpr size_t kHexDigits = 16;
 
 /// Some 9500 years before and after 1970: the dates that the calendar can write.
@@ -33,7 +29,7 @@ std::string HashesToHex(const std::vector<uint64_t>& hashes) {
 
 /// A file that is no manifest; thrown to where the shape errors of the JSON library are caught.
 void Need(bool condition, const char* what) {
-  // LINT(throw): caught in LoadJson(), with the errors of the JSON library
+  // LINT(throw): caught in ReadJson(), with the errors of the JSON library
   if (!condition) throw std::invalid_argument(what);
 }
 
@@ -125,86 +121,79 @@ Result<RunIdentity> FromJson(const Json& json) {
   return identity;
 }
 
-/// Runs `read` on the parsed file and turns every shape error into kCorrupt with the path.
+/// Runs `read` on the parsed text and turns every shape error into kCorrupt with the document's
+/// name.
 template <typename T, typename Read>
-Result<std::optional<T>> LoadJson(FileSystem& files, const std::string& path, Read read) {
-  Result<std::string> text = ReadFile(files, path);
-  if (!text && text.error().code == ErrorCode::kNotFound) return std::optional<T>();
-  if (!text) return text.error();
+Result<T> ReadJson(const std::string& text, const std::string& name, Read read) {
   const auto damaged = [&](const std::string& reason) {
-    return MakeError(ErrorCode::kCorrupt, "{}: {}; restore the file, or use another --log", path,
-                     reason);
+    return MakeError(ErrorCode::kCorrupt, "{}: {}; restore it, or use another --log or --topic",
+                     name, reason);
   };
-  Result<Json> json = ParseJson(*text);
+  Result<Json> json = ParseJson(text);
   if (!json) return damaged(json.error().message);
   try {
     Result<T> value = read(*json);
-    if (!value) return value.error().At(path);
-    return std::optional<T>(std::move(*value));
+    if (!value) return value.error().At(name);
+    return value;
   } catch (const std::exception&) {
     return damaged("not what tillstream writes there");
   }
 }
 
+template <typename T, typename Read>
+Result<std::optional<T>> LoadJson(RunStore& store, const std::string& topic, RunDocument document,
+                                  Read read) {
+  TILLSTREAM_ASSIGN(const std::optional<std::string> text, store.Load(topic, document));
+  if (!text) return std::optional<T>();
+  TILLSTREAM_ASSIGN(T value, ReadJson<T>(*text, store.NameOf(topic, document), read));
+  return std::optional<T>(std::move(value));
+}
+
+std::string TimeText(WallTime now) {
+  const auto day = std::chrono::floor<std::chrono::days>(now);
+  return fmt::format("{}T{:%H:%M:%S}Z", FormatDate(day),
+                     std::chrono::floor<std::chrono::seconds>(now - day));
+}
+
 }  // namespace
 
-RunManifest::RunManifest(FileSystem& files, Clock& clock, std::string directory, std::string topic)
-    : files_(files), clock_(clock), directory_(std::move(directory)), topic_(std::move(topic)) {}
-
-std::string RunManifest::PathOf(const std::string& suffix) const {
-  return JoinPath(directory_, topic_ + suffix);
-}
+RunManifest::RunManifest(RunStore& store, Clock& clock, std::string topic)
+    : store_(store), clock_(clock), topic_(std::move(topic)) {}
 
 Result<std::optional<RunIdentity>> RunManifest::Load() const {
-  return LoadJson<RunIdentity>(files_, PathOf(".run.json"), FromJson);
+  return LoadJson<RunIdentity>(store_, topic_, RunDocument::kIdentity, FromJson);
 }
 
-Result<std::optional<RunIdentity>> LoadRunOfTopic(FileSystem& files, Clock& clock,
-                                                  const std::string& directory,
+Result<std::optional<RunIdentity>> LoadRunOfTopic(RunStore& store, Clock& clock,
                                                   const std::string& topic) {
-  TILLSTREAM_ASSIGN(std::optional<RunIdentity> identity,
-                    RunManifest(files, clock, directory, topic).Load());
+  TILLSTREAM_ASSIGN(std::optional<RunIdentity> identity, RunManifest(store, clock, topic).Load());
   const std::string events = EventsTopicOf(topic);
   if (identity || events.empty()) return identity;
-  return RunManifest(files, clock, directory, events).Load();
+  return RunManifest(store, clock, events).Load();
 }
 
 Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::string& holder) {
-  const std::string locks = JoinPath(directory_, ".locks");
-  TILLSTREAM_TRY(files_.MakeDirectory(locks));
-  const auto deadline = clock_.Monotonic() + kLockWait;
-  Result<std::unique_ptr<FileLock>> lock = Error{};
-  while (true) {
-    lock = files_.Lock(JoinPath(locks, topic_ + ".run.lock"), holder);
-    if (lock || lock.error().code != ErrorCode::kRefused) break;
-    if (clock_.Monotonic() >= deadline) {
-      return MakeError(ErrorCode::kRefused, "run: {} has been starting for {} s; try again",
-                       lock.error().message, kLockWait.count());
+  RunIdentity merged;
+  const auto merge = [&](const std::optional<std::string>& text) -> Result<std::string> {
+    if (!text) {
+      merged = current;
+      merged.started_at = TimeText(clock_.Now());
+      return ToText(merged, topic_);
     }
-    clock_.SleepUntil(clock_.Monotonic() + kLockPoll, {});
-  }
-  if (!lock) return lock.error();
-
-  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, Load());
-  RunIdentity merged = current;
-  if (stored) {
-    TILLSTREAM_ASSIGN(merged, Reconcile(*stored, current));
-  } else {
-    const WallTime now = clock_.Now();
-    merged.started_at = fmt::format(
-        "{}T{:%H:%M:%S}Z", FormatDate(std::chrono::floor<std::chrono::days>(now)),
-        std::chrono::floor<std::chrono::seconds>(now - std::chrono::floor<std::chrono::days>(now)));
-  }
-  const std::string text = ToText(merged, topic_);
-  if (!stored || text != ToText(*stored, topic_)) {
-    TILLSTREAM_TRY(WriteFileAtomically(files_, PathOf(".run.json"), text));
-  }
+    const std::string name = store_.NameOf(topic_, RunDocument::kIdentity);
+    TILLSTREAM_ASSIGN(const RunIdentity stored, ReadJson<RunIdentity>(*text, name, FromJson));
+    TILLSTREAM_ASSIGN(merged, Reconcile(stored, current));
+    // What another release wrote is not written again for its form alone.
+    const std::string merged_text = ToText(merged, topic_);
+    return merged_text == ToText(stored, topic_) ? *text : merged_text;
+  };
+  TILLSTREAM_TRY(store_.Update(topic_, RunDocument::kIdentity, holder, merge));
   return merged;
 }
 
 Result<std::optional<RunClock>> RunManifest::LoadClock() const {
   return LoadJson<RunClock>(
-      files_, PathOf(".clock.json"), [](const Json& json) -> Result<RunClock> {
+      store_, topic_, RunDocument::kClock, [](const Json& json) -> Result<RunClock> {
         RunClock clock;
         clock.wall_ms = json.at("wall_ms");
         clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
@@ -222,7 +211,7 @@ Status RunManifest::StoreClock(const RunClock& clock) {
   const Json json = {{"wall_ms", clock.wall_ms},
                      {"simulated_ms", clock.simulated.value()},
                      {"speed", clock.speed}};
-  return WriteFileAtomically(files_, PathOf(".clock.json"), json.dump(1) + "\n");
+  return store_.Store(topic_, RunDocument::kClock, json.dump(1) + "\n");
 }
 
 }  // namespace tillstream

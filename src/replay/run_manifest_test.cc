@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "log/folder_run_store.h"
 #include "replay/replay_fixture.h"
 #include "replay/run_identity.h"
 #include "testing/faulty_file_system.h"
@@ -22,7 +23,8 @@ class RunManifestTest : public testing::Test {
 
   FaultyFileSystem files_;
   SimClock clock_;
-  RunManifest manifest_{files_, clock_, "log", "sales"};
+  FolderRunStore store_{files_, clock_, "log"};
+  RunManifest manifest_{store_, clock_, "sales"};
   Dataset dataset_ = LoadSmall(SmallDataset());
   RunIdentity identity_ = IdentityOf(dataset_, Day(2), "lz4", 12'345);
 };
@@ -106,7 +108,7 @@ TEST_F(RunManifestTest, AnotherProcessThatIsStartingIsWaitedForAndThenNamed) {
 
 TEST_F(RunManifestTest, TopicsHaveTheirOwnManifests) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
-  const RunManifest other(files_, clock_, "log", "other");
+  const RunManifest other(store_, clock_, "other");
   EXPECT_FALSE((*other.Load()).has_value());
 }
 
@@ -127,7 +129,7 @@ TEST_F(RunManifestTest, ARunOfAReleaseWithoutSubjectsHadThoseOfTheTopic) {
 TEST_F(RunManifestTest, TotalsBelongToTheRunOfTheirEvents) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
   const auto run_of = [&](const char* topic) {
-    return LoadRunOfTopic(files_, clock_, "log", topic)->has_value();
+    return LoadRunOfTopic(store_, clock_, topic)->has_value();
   };
   EXPECT_TRUE(run_of("sales"));
   EXPECT_TRUE(run_of("sales-days"));
@@ -149,7 +151,7 @@ TEST_F(RunManifestTest, TruncatedAtAnyByteItIsCorruptOrEqual) {
     }
     ASSERT_EQ(loaded.error().code, ErrorCode::kCorrupt) << loaded.error().message;
     ASSERT_TRUE(loaded.error().message.starts_with("log/sales.run.json: ")) << "byte " << size;
-    ASSERT_TRUE(loaded.error().message.ends_with("; restore the file, or use another --log"));
+    ASSERT_TRUE(loaded.error().message.ends_with("; restore it, or use another --log or --topic"));
   }
 }
 
@@ -188,8 +190,8 @@ TEST_F(RunManifestTest, AShapeThatTillstreamDoesNotWriteIsCorrupt) {
     if (loaded) return;
     EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
     EXPECT_EQ(loaded.error().message,
-              "log/sales.run.json: not what tillstream writes there; restore the file, or use "
-              "another --log");
+              "log/sales.run.json: not what tillstream writes there; restore it, or use another "
+              "--log or --topic");
   };
   damaged("\"from\": 2", "\"from\": 0");
   damaged("\"from\": 2", "\"from\": \"2\"");

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include "app/opened_log.h"
+
+namespace tillstream {
+
+/// The log on the Kafka cluster of `options`, which are completed; CompleteLog() has refused them
+/// in a build without Kafka.
+Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
+                               const LogTuning& tuning);
+
+/// What a run needs of Kafka before its first event.
+struct KafkaRun {
+  std::string topic;
+  int32_t partition_count = 0;
+  int32_t writer_count = 0;
+  std::string data_begins;  ///< Date of the first event, for messages.
+};
+
+/// Makes the topics of events, totals and positions where they are missing, and refuses those whose
+/// settings would lose or spoil events (kFailed, with the first deviation and what to do).
+Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run);
+
+/// PositionOf() on Kafka.
+Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
+                                       const std::string& topic, PartitionId partition);
+
+}  // namespace tillstream

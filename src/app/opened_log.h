@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "app/command.h"
+#include "app/log_options.h"
+#include "log/event_log.h"
+#include "log/run_store.h"
+#include "log/segment_log.h"
+#include "replay/run_identity.h"
+
+namespace tillstream {
+
+class KafkaLog;
+
+/// How what is written is laid out; readers need nothing of it.
+struct LogTuning {
+  Codec codec = Codec::kZstd;
+  int64_t segment_bytes_max = kSegmentBytesDefault;  ///< Of the embedded log.
+};
+
+/// A log with the documents of its runs.
+struct OpenedLog {
+  std::unique_ptr<EventLog> log;
+  std::unique_ptr<RunStore> runs;
+  SegmentLog* segments = nullptr;  ///< `log` where it is embedded, else null.
+  KafkaLog* kafka = nullptr;       ///< `log` where it is Kafka, else null.
+};
+
+/// Opens the log of completed options; contacts nobody yet, touches nothing on disk. kUsage for
+/// properties that librdkafka does not take.
+Result<OpenedLog> OpenEventLog(Context& context, const LogOptions& options,
+                               const LogTuning& tuning = {});
+
+/// The identity of the run that writes `topic`; kNotFound, with what to do, when there is none.
+Result<RunIdentity> RequireRun(Context& context, OpenedLog& opened, const std::string& topic);
+
+/// How far a store's stream is durable.
+struct StreamPosition {
+  int64_t events = 0;
+  int64_t totals = 0;
+};
+
+/// Of the stream in `partition` of `topic`; 0 where nothing was written yet.
+Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
+                                  PartitionId partition);
+
+}  // namespace tillstream
