@@ -229,6 +229,10 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
   options.on_durable = [&console = context.console](const std::string& store, Position durable) {
     console.Debug(fmt::format("durable: {} position {}", store, durable.value()));
   };
+  options.on_reopen = [&console = context.console](const std::string& store, const Error& error) {
+    console.Warning(
+        fmt::format("store {}: {}; goes on from what is committed", store, error.message));
+  };
   return options;
 }
 

@@ -128,6 +128,11 @@ Status Generator::WriteDay(std::chrono::nanoseconds idle_until) {
   return Ok();
 }
 
+std::optional<std::chrono::nanoseconds> Generator::sync_due() const {
+  if (events_unsynced() == 0 && bytes_unsynced_ == 0) return std::nullopt;
+  return last_sync_ + options_.sync.interval;
+}
+
 Status Generator::Sync() {
   if (writer_->durable_position() != writer_->position() || bytes_unsynced_ > 0) {
     TILLSTREAM_ASSIGN(const Position durable, writer_->Sync(kSyncTimeout));

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -71,6 +72,10 @@ class Generator {
 
   /// Makes everything written durable.
   Status Sync();
+
+  /// When what is written and not durable has waited as long as the policy lets it (Monotonic()
+  /// time); none when everything is durable. For a store that has to wait for others.
+  std::optional<std::chrono::nanoseconds> sync_due() const;
 
   Position position() const { return writer_->position(); }
   Position durable_position() const { return writer_->durable_position(); }

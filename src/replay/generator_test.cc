@@ -30,6 +30,21 @@ TEST(SyncPolicyTest, BytesAndTimeAreRead) {
   }
 }
 
+TEST(SyncPolicyTest, ACommitIsOfEventsAndTime) {
+  const Result<SyncPolicy> policy = SyncPolicy::ParseCommit("1000000,1s");
+  ASSERT_TRUE(policy.has_value());
+  EXPECT_EQ(policy->events, 1'000'000);
+  EXPECT_EQ(policy->interval, std::chrono::seconds(1));
+  EXPECT_EQ(policy->bytes, INT64_MAX);
+  for (const char* const text :
+       {"", "1000", "1000,", ",1s", "-1,1s", "1e6,1s", "1000,21s", "1s,1"}) {
+    const Result<SyncPolicy> refused = SyncPolicy::ParseCommit(text);
+    ASSERT_FALSE(refused.has_value()) << text;
+    EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+    EXPECT_TRUE(refused.error().message.starts_with("--commit: \"")) << refused.error().message;
+  }
+}
+
 TEST(SyncPolicyTest, AnythingElseIsRefused) {
   for (const char* text : {"",
                            ",",

@@ -1,6 +1,7 @@
 #include "replay/replayer.h"
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "model/names.h"
@@ -11,32 +12,32 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
                                                  const Dataset& dataset,
                                                  const RunIdentity& identity, RunManifest& manifest,
                                                  const ReplayOptions& options) {
-  std::unique_ptr<Replayer> replayer(new Replayer(clock, dataset.calendar, options));
+  std::unique_ptr<Replayer> replayer(new Replayer(log, clock, dataset.calendar, options));
   for (const auto& table : dataset.stores) {
     auto store = std::make_unique<Store>();
-    const PartitionId partition = identity.stores.at(table->store_id()).partition;
-    WriterSpec spec;
-    spec.events = {options.topic, partition};
-    spec.totals = TopicPartition{TotalsTopic(options.topic), partition};
-    spec.holder = options.holder;
-    spec.stream = table->store_id();
-    spec.identity = StreamIdentity(identity, table->store_id());
-    TILLSTREAM_ASSIGN(std::unique_ptr<LogWriter> writer, log.OpenWriter(spec));
-    store->first_position = writer->position();
-    TILLSTREAM_ASSIGN(store->generator,
-                      Generator::Open({.table = table,
-                                       .calendar = dataset.calendar,
-                                       .from = identity.from,
-                                       .to = options.to,
-                                       .sales_schema = identity.sales_schema,
-                                       .totals_schema = identity.totals_schema,
-                                       .sync = options.sync,
-                                       .totals_may_lead = options.totals_may_lead},
-                                      std::move(writer), clock));
-    store->progress.store_id = table->store_id();
+    const std::string& id = table->store_id();
+    const PartitionId partition = identity.stores.at(id).partition;
+    store->spec.events = {options.topic, partition};
+    store->spec.totals = TopicPartition{TotalsTopic(options.topic), partition};
+    store->spec.holder = options.holder;
+    store->spec.stream = id;
+    store->spec.identity = StreamIdentity(identity, id);
+    store->options = {.table = table,
+                      .calendar = dataset.calendar,
+                      .from = identity.from,
+                      .to = options.to,
+                      .sales_schema = identity.sales_schema,
+                      .totals_schema = identity.totals_schema,
+                      .sync = options.sync,
+                      .totals_may_lead = options.totals_may_lead};
+    store->progress.store_id = id;
     store->progress.partition = partition;
-    store->progress.durable_day = store->generator->durable_day();
     replayer->stores_.push_back(std::move(store));
+  }
+  TILLSTREAM_TRY(replayer->OpenStores());
+  for (auto& store : replayer->stores_) {
+    store->first_position = store->generator->position();
+    store->progress.durable_day = store->generator->durable_day();
   }
   TILLSTREAM_TRY(replayer->StartClock(manifest));
   {
@@ -44,6 +45,54 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
     for (auto& store : replayer->stores_) replayer->Publish(*store);
   }
   return replayer;
+}
+
+Status Replayer::OpenStores() {
+  std::vector<Status> results(stores_.size(), Ok());
+  std::atomic<size_t> next{0};
+  std::atomic<bool> has_failed{false};
+  const auto work = [&] {
+    while (!has_failed) {
+      const size_t i = next++;
+      if (i >= stores_.size()) return;
+      results[i] = OpenStore(*stores_[i]);
+      if (!results[i]) has_failed = true;
+    }
+  };
+  std::vector<std::thread> threads;
+  const size_t count = std::min(static_cast<size_t>(std::max(options_.threads, 1)), stores_.size());
+  for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
+  work();
+  for (std::thread& thread : threads) thread.join();
+  for (const Status& result : results) TILLSTREAM_TRY(result);
+  return Ok();
+}
+
+Status Replayer::OpenStore(Store& store) {
+  TILLSTREAM_ASSIGN(std::unique_ptr<LogWriter> writer, log_.OpenWriter(store.spec));
+  TILLSTREAM_ASSIGN(store.generator, Generator::Open(store.options, std::move(writer), clock_));
+  return Ok();
+}
+
+Status Replayer::Reopen(Store& store, Error error, const std::stop_token& stop) {
+  while (error.code == ErrorCode::kUnavailable && !stop.stop_requested()) {
+    if (store.generator != nullptr) {
+      const Position durable = store.generator->durable_position();
+      if (durable > store.reopened_at) store.reopens = 0;
+      store.reopened_at = durable;
+    }
+    if (++store.reopens > kReopensMax) {
+      error.message += fmt::format(" ({} tries)", kReopensMax);
+      return error;
+    }
+    if (options_.on_reopen) options_.on_reopen(store.progress.store_id, error);
+    // The log may know one writer of a stream only.
+    store.generator.reset();
+    const Status opened = OpenStore(store);
+    if (opened) return opened;
+    error = opened.error();
+  }
+  return error;
 }
 
 Status Replayer::StartClock(RunManifest& manifest) {
@@ -97,6 +146,7 @@ Status Replayer::Run(std::stop_token stop) {
       MutexLock lock(mutex_);
       return !first_error_;
     }();
+    if (store->generator == nullptr) continue;
     // After a failure nothing is acknowledged any more, of the other stores neither.
     const Status synced = failed ? Ok() : SyncStore(*store);
     MutexLock lock(mutex_);
@@ -109,8 +159,7 @@ Status Replayer::Run(std::stop_token stop) {
 
 void Replayer::Work(std::stop_source& stop) {
   while (true) {
-    Store* store = nullptr;
-    std::chrono::nanoseconds wake_at{0};
+    Task task;
     {
       MutexLock lock(mutex_);
       while (true) {
@@ -118,25 +167,32 @@ void Replayer::Work(std::stop_source& stop) {
           changed_.notify_all();
           return;
         }
-        wake_at = std::chrono::nanoseconds(0);
-        store = PickStore(&wake_at);
-        if (store != nullptr || wake_at.count() != 0) break;
+        task = PickTask();
+        if (task.store != nullptr || task.wake_at.count() != 0) break;
         changed_.wait(mutex_);
       }
-      if (store != nullptr) store->running = true;
+      if (task.store != nullptr) task.store->running = true;
     }
-    if (store == nullptr) {
-      clock_.SleepUntil(wake_at, stop.get_token());
+    if (task.store == nullptr) {
+      clock_.SleepUntil(task.wake_at, stop.get_token());
+      MutexLock lock(mutex_);
+      has_watcher_ = false;
       continue;
     }
-    const Status written = WriteOneDay(*store);
-    if (!written) stop.request_stop();
+    const Status done = Do(task, stop.get_token());
+    if (!done) stop.request_stop();
     MutexLock lock(mutex_);
-    store->running = false;
-    Publish(*store);
-    if (!written && first_error_) first_error_ = written;
+    task.store->running = false;
+    Publish(*task.store);
+    if (!done && first_error_) first_error_ = done;
     changed_.notify_all();
   }
+}
+
+Status Replayer::Do(const Task& task, const std::stop_token& stop) {
+  Status done = task.only_sync ? SyncStore(*task.store) : WriteOneDay(*task.store);
+  if (!done) done = Reopen(*task.store, done.error(), stop);
+  return done;
 }
 
 Status Replayer::WriteOneDay(Store& store) {
@@ -163,7 +219,7 @@ void Replayer::ReportDurable(const Store& store, Position before) const {
   }
 }
 
-Replayer::Store* Replayer::PickStore(std::chrono::nanoseconds* wake_at) {
+Replayer::Task Replayer::PickTask() {
   Store* best = nullptr;
   Day slowest = options_.to;
   for (auto& store : stores_) {
@@ -172,14 +228,29 @@ Replayer::Store* Replayer::PickStore(std::chrono::nanoseconds* wake_at) {
     if (store->running) continue;
     if (best == nullptr || store->progress.next_day < best->progress.next_day) best = store.get();
   }
-  if (best == nullptr) return nullptr;
+  if (best == nullptr) return {};
   if (schedule_.paced()) {
     const auto due = DueOf(best->progress.next_day);
-    if (due <= clock_.Monotonic()) return best;
-    *wake_at = due;
-    return nullptr;
+    if (due <= clock_.Monotonic()) return {.store = best};
+    return {.wake_at = due};
   }
-  return best->progress.next_day - slowest <= options_.max_skew_days ? best : nullptr;
+  if (best->progress.next_day - slowest <= options_.max_skew_days) return {.store = best};
+  return PickSync();
+}
+
+Replayer::Task Replayer::PickSync() {
+  Task task;
+  for (auto& store : stores_) {
+    if (store->progress.done || store->running) continue;
+    const auto due = store->generator->sync_due();
+    if (!due) continue;
+    if (*due <= clock_.Monotonic()) return {.store = store.get(), .only_sync = true};
+    if (task.wake_at.count() == 0 || *due < task.wake_at) task.wake_at = *due;
+  }
+  // One thread watches the time, so that the others notice a store that has caught up.
+  if (has_watcher_) return {};
+  has_watcher_ = task.wake_at.count() != 0;
+  return task;
 }
 
 bool Replayer::AllDone() const {
@@ -188,6 +259,7 @@ bool Replayer::AllDone() const {
 }
 
 void Replayer::Publish(Store& store) {
+  if (store.generator == nullptr) return;
   const Generator& generator = *store.generator;
   StoreProgress& progress = store.progress;
   // The lag is largest just before events become durable.

@@ -20,6 +20,9 @@
 
 namespace tillstream {
 
+/// How often in a row a store's writer is opened again without an event made durable in between.
+inline constexpr int kReopensMax = 5;
+
 /// Default of --max-skew: how many days a store may be ahead of the slowest at speed max.
 inline constexpr int32_t kMaxSkewDaysDefault = 7;
 
@@ -38,6 +41,9 @@ struct ReplayOptions {
   /// Called with a store and its durable position whenever that has grown, from any thread of the
   /// pool. May be empty.
   std::function<void(const std::string& store_id, Position durable)> on_durable;
+  /// Called with a store and why its writer ended, before another one is opened that goes on from
+  /// what is durable; from any thread of the pool. May be empty.
+  std::function<void(const std::string& store_id, const Error& error)> on_reopen;
 };
 
 /// Where one store stands, for progress and summary.
@@ -59,6 +65,9 @@ struct StoreProgress {
 
 /// Runs one generator a store over one virtual clock, on a pool of threads: the store that is
 /// furthest behind goes first, no store is written by two threads at once.
+///
+/// A writer that ends with kUnavailable is opened again, which starts from what is durable; after
+/// kReopensMax times without progress its Error ends the run. Any other Error does at once.
 ///
 /// Threads: Run() is called once; Snapshot() may be called from any thread meanwhile. The pool's
 /// threads block in writes and syncs of the log and in the clock's sleep, never while they hold the
@@ -86,30 +95,50 @@ class Replayer {
 
  private:
   struct Store {
-    std::unique_ptr<Generator> generator;
+    WriterSpec spec;
+    GeneratorOptions options;
+    std::unique_ptr<Generator> generator;  ///< Null after it could not be opened again.
     bool running = false;
     StoreProgress progress;
     Position first_position;
+    int reopens = 0;  ///< Since an event became durable.
+    Position reopened_at;
   };
 
-  Replayer(Clock& clock, std::shared_ptr<const Calendar> calendar, const ReplayOptions& options)
-      : clock_(clock), calendar_(std::move(calendar)), options_(options) {}
+  /// What a thread does next: a day of a store, or only the sync of what it has written; without a
+  /// store when to look again, 0 for "when another store has finished its day".
+  struct Task {
+    Store* store = nullptr;
+    bool only_sync = false;
+    std::chrono::nanoseconds wake_at{0};
+  };
 
+  Replayer(EventLog& log, Clock& clock, std::shared_ptr<const Calendar> calendar,
+           const ReplayOptions& options)
+      : log_(log), clock_(clock), calendar_(std::move(calendar)), options_(options) {}
+
+  /// Opens all stores' writers, several at once where there are threads for that.
+  Status OpenStores();
+  Status OpenStore(Store& store);
+  /// Opens the store's writer again after `error`, or returns why not.
+  Status Reopen(Store& store, Error error, const std::stop_token& stop);
   Status StartClock(RunManifest& manifest);
   /// When the store's next day is released; 0 at speed max.
   std::chrono::nanoseconds DueOf(Day day) const;
   /// How long `day`, the first that is not durable, has been due.
   std::chrono::nanoseconds LagOf(Day day) const;
   void Work(std::stop_source& stop);
+  Status Do(const Task& task, const std::stop_token& stop);
   Status WriteOneDay(Store& store);
   Status SyncStore(Store& store);
   void ReportDurable(const Store& store, Position before) const;
   void Publish(Store& store) TILLSTREAM_REQUIRES(mutex_);
-  /// The store to write next, or none: then `wake_at` is when to look again, 0 for "when another
-  /// store has finished its day".
-  Store* PickStore(std::chrono::nanoseconds* wake_at) TILLSTREAM_REQUIRES(mutex_);
+  Task PickTask() TILLSTREAM_REQUIRES(mutex_);
+  /// Of those that are too far ahead to write: the next that is to be made durable.
+  Task PickSync() TILLSTREAM_REQUIRES(mutex_);
   bool AllDone() const TILLSTREAM_REQUIRES(mutex_);
 
+  EventLog& log_;
   Clock& clock_;
   std::shared_ptr<const Calendar> calendar_;
   const ReplayOptions options_;
@@ -119,6 +148,8 @@ class Replayer {
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
+  /// A thread sleeps until a sync is due; the others need not.
+  bool has_watcher_ TILLSTREAM_GUARDED_BY(mutex_) = false;
   Status first_error_ TILLSTREAM_GUARDED_BY(mutex_);
 };
 

@@ -312,5 +312,94 @@ TEST_F(ReplayerTest, DurablePositionsAreReportedInOrderAndReachTheEnd) {
   for (const auto& [store, durable] : reported) EXPECT_EQ(durable, Position(30));
 }
 
+TEST_F(ReplayerTest, AWriterThatEndsUnavailableIsOpenedAgainAndLosesNothing) {
+  MemoryLog log(clock_);
+  WatchedLog watched(log);
+  options_.threads = 3;
+  options_.sync.bytes = 1'000;
+  std::atomic<int> failures{0};
+  std::atomic<int> appends{0};
+  watched.on_append = [&](PartitionId, Timestamp) -> Status {
+    if (++appends % 7 != 0) return Ok();
+    ++failures;
+    return MakeError(ErrorCode::kUnavailable, "kafka: gone");
+  };
+  std::atomic<int> reopens{0};
+  options_.on_reopen = [&](const std::string&, const Error& error) {
+    EXPECT_EQ(error.message, "kafka: gone");
+    ++reopens;
+  };
+  const Status result = Replay(watched, files_);
+  ASSERT_TRUE(result.has_value()) << result.error().message;
+  EXPECT_GT(failures, 3);
+  EXPECT_EQ(reopens, failures);
+  ExpectWhole(log);
+}
+
+TEST_F(ReplayerTest, AWriterThatMakesNoProgressIsGivenUp) {
+  MemoryLog log(clock_);
+  WatchedLog watched(log);
+  int appends = 0;
+  watched.on_append = [&](PartitionId partition, Timestamp) -> Status {
+    if (partition != PartitionId(1)) return Ok();
+    ++appends;
+    return MakeError(ErrorCode::kUnavailable, "kafka: gone");
+  };
+  const Status result = Replay(watched, files_);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(result.error().message, "kafka: gone (5 tries)");
+  EXPECT_EQ(appends, 6);
+}
+
+TEST_F(ReplayerTest, AWriterThatWasReplacedIsNotOpenedAgain) {
+  MemoryLog log(clock_);
+  WatchedLog watched(log);
+  int appends = 0;
+  watched.on_append = [&](PartitionId, Timestamp) -> Status {
+    ++appends;
+    return MakeError(ErrorCode::kRefused, "kafka: another writer took the stream over");
+  };
+  const Status result = Replay(watched, files_);
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(appends, 1);
+}
+
+TEST_F(ReplayerTest, AStoreThatWaitsForOthersIsMadeDurableMeanwhile) {
+  SystemClock clock;
+  MemoryLog log(clock);
+  WatchedLog watched(log);
+  FolderRunStore runs(files_, clock, "log");
+  RunManifest manifest(runs, clock, "sales");
+  const RunIdentity identity = *BeginSmallRun(watched, clock, manifest, dataset_);
+  Mutex mutex;
+  ConditionVariable changed;
+  std::set<std::string> durable;
+  ReplayOptions options;
+  options.to = Day(dataset_.day_count + 1);
+  options.threads = 4;
+  options.max_skew_days = 1;
+  options.sync = {.bytes = INT64_MAX, .interval = std::chrono::milliseconds(100)};
+  options.on_durable = [&](const std::string& store, Position) {
+    MutexLock lock(mutex);
+    durable.insert(store);
+    changed.notify_all();
+  };
+  // The first store's first day waits until the three others are durable, which wait for it.
+  watched.on_append = [&](PartitionId partition, Timestamp timestamp) -> Status {
+    if (partition != PartitionId(0) || timestamp != TimeOf(1)) return Ok();
+    MutexLock lock(mutex);
+    const bool all =
+        changed.wait_for(mutex, std::chrono::seconds(60), [&] { return durable.size() == 3; });
+    return all ? Ok() : MakeError(ErrorCode::kFailed, "{} are durable", durable.size());
+  };
+  const auto replayer = Replayer::Open(watched, clock, dataset_, identity, manifest, options);
+  ASSERT_TRUE(replayer.has_value());
+  const Status result = (*replayer)->Run({});
+  EXPECT_TRUE(result.has_value()) << result.error().message;
+  ExpectWhole(log);
+}
+
 }  // namespace
 }  // namespace tillstream
