@@ -2,13 +2,14 @@
 #include <charconv>
 
 #include "app/command.h"
-#include "app/log_options.h"
+#include "app/kafka_options.h"
 #include "app/registry_options.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "consume/consumer.h"
 #include "consume/count_sink.h"
 #include "consume/event_format.h"
+#include "consume/group_positions.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
@@ -73,14 +74,7 @@ class ConsumeCommand final : public Command {
     if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, opened, &options));
     TILLSTREAM_ASSIGN(const OpenedRegistry registry,
                       OpenRegistryOfRun(context, registry_, log_.topic, opened));
-    std::unique_ptr<GroupPositions> group;
-    if (!group_.empty() && log_.on_kafka) {
-      return MakeError(ErrorCode::kUsage, "-g: groups are of the embedded log");
-    }
-    if (!group_.empty()) {
-      TILLSTREAM_ASSIGN(
-          group, GroupPositions::Open(context.files, log_.directory, group_, context.holder));
-    }
+    TILLSTREAM_ASSIGN(const std::unique_ptr<ReaderGroup> group, OpenGroup(context, opened));
     std::unique_ptr<EventSink> sink;
     CountSink* count = nullptr;
     if (sink_ == "count") {
@@ -98,6 +92,7 @@ class ConsumeCommand final : public Command {
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
     if (result || consumer.summary().records > 0) Summarise(context, consumer.summary(), seconds);
+    if (result) SayLag(context, opened, consumer.progress());
     if (!result) return result.error();
     return static_cast<int>(kExitDone);
   }
@@ -165,6 +160,18 @@ class ConsumeCommand final : public Command {
     return Ok();
   }
 
+  /// Null without -g.
+  Result<std::unique_ptr<ReaderGroup>> OpenGroup(Context& context, OpenedLog& opened) const {
+    if (group_.empty()) return std::unique_ptr<ReaderGroup>();
+    if (opened.kafka != nullptr) {
+      const bool is_member = partitions_.empty() && store_.empty();
+      return OpenKafkaGroup(opened, group_, log_.topic, is_member);
+    }
+    TILLSTREAM_ASSIGN(auto group,
+                      GroupPositions::Open(context.files, log_.directory, group_, context.holder));
+    return std::unique_ptr<ReaderGroup>(std::move(group));
+  }
+
   static Status PrintCount(Context& context, const CountSink& count) {
     const EventCounts& sums = count.counts();
     const Json json = {{"events", sums.events},
@@ -189,6 +196,21 @@ class ConsumeCommand final : public Command {
     for (const auto& [reason, count] : summary.skipped) {
       context.console.Warning(fmt::format("skipped {}: {}", WithThousands(count), reason));
     }
+  }
+
+  /// In events: offsets also count the marks of transactions. Says nothing where that cannot be
+  /// known, which spoils nothing that was read.
+  void SayLag(Context& context, OpenedLog& opened,
+              const std::vector<PartitionProgress>& progress) const {
+    const auto identity = RunManifest(*opened.runs, context.clock, log_.topic).Load();
+    if (!identity || !*identity || progress.empty()) return;
+    int64_t lag = 0;
+    for (const PartitionProgress& partition : progress) {
+      const auto position = PositionOf(context, opened, log_.topic, partition.partition);
+      if (!position || !partition.position.records_before) return;
+      lag += position->events - *partition.position.records_before;
+    }
+    context.console.Info(fmt::format("lag: {} events", WithThousands(lag)));
   }
 
   LogOptions log_;

@@ -7,13 +7,28 @@
 namespace tillstream {
 namespace {
 
+/// A store's line.
+struct StoreRow {
+  std::string id;
+  const StoreIdentity* store = nullptr;
+  StreamPosition position;
+  int64_t next_day = 0;
+  std::string date;
+  /// Of a group's reader: events that it has read; none where that is not known.
+  std::optional<int64_t> events_read;
+};
+
 class PositionShowCommand final : public Command {
  public:
   const char* name() const override { return "position show"; }
-  const char* summary() const override { return "Where each generator goes on"; }
+  const char* summary() const override {
+    return "Where each generator goes on, and how far behind it a group reads";
+  }
   void Declare(Arguments& arguments) override {
     DeclareLogOrKafka(arguments, &log_);
     DeclareTopic(arguments, &log_);
+    arguments.Text("-g,--group", "GROUP", &group_,
+                   "How far this group of consumers is, in events: consume -g");
   }
   Result<int> Run(Context& context) override {
     TILLSTREAM_TRY(CheckTopic(log_));
@@ -21,32 +36,83 @@ class PositionShowCommand final : public Command {
     TILLSTREAM_TRY(RequireLog(context, log_));
     TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
     TILLSTREAM_ASSIGN(const RunIdentity identity, RequireRun(context, opened, log_.topic));
-    Table table({"store", "partition", "position", "totals", "next day", "date", "days in data"});
-    Json list = Json::array();
+    std::unique_ptr<ReaderGroup> group;
+    if (!group_.empty()) {
+      TILLSTREAM_ASSIGN(group, LookAtGroup(context, opened, group_, log_.topic));
+    }
+    std::vector<StoreRow> rows;
     for (const auto& [id, store] : identity.stores) {
-      TILLSTREAM_ASSIGN(const StreamPosition position,
-                        PositionOf(context, opened, log_.topic, store.partition));
-      const int64_t days = store.series_count == 0 ? 0 : position.events / store.series_count;
-      const int64_t next = identity.from.value() + days;
-      const std::string date = FormatDate(identity.first_date + std::chrono::days(next - 1));
-      table.Add({id, std::to_string(store.partition.value()), WithThousands(position.events),
-                 WithThousands(position.totals), fmt::format("d_{}", next), date,
-                 WithThousands(static_cast<int64_t>(store.day_hashes.size()))});
-      list.push_back({{"store", id},
-                      {"partition", store.partition.value()},
-                      {"position", position.events},
-                      {"totals", position.totals},
-                      {"next_day", next},
-                      {"date", date},
-                      {"days_in_data", store.day_hashes.size()}});
+      TILLSTREAM_ASSIGN(StoreRow row, RowOf(context, opened, identity, id));
+      if (group != nullptr) {
+        TILLSTREAM_ASSIGN(const auto found, group->Find({log_.topic, store.partition}));
+        row.events_read = found ? found->records_before : 0;
+      }
+      rows.push_back(std::move(row));
     }
     TILLSTREAM_TRY(
-        context.out.Write(context.common.json ? DumpJson(list) + "\n" : table.ToString()));
+        context.out.Write(context.common.json ? DumpJson(JsonOf(rows)) + "\n" : TableOf(rows)));
     return static_cast<int>(kExitDone);
   }
 
  private:
+  Result<StoreRow> RowOf(Context& context, OpenedLog& opened, const RunIdentity& identity,
+                         const std::string& id) const {
+    StoreRow row;
+    row.id = id;
+    row.store = &identity.stores.at(id);
+    TILLSTREAM_ASSIGN(row.position, PositionOf(context, opened, log_.topic, row.store->partition));
+    const int64_t series_count = row.store->series_count;
+    row.next_day =
+        identity.from.value() + (series_count == 0 ? 0 : row.position.events / series_count);
+    row.date = FormatDate(identity.first_date + std::chrono::days(row.next_day - 1));
+    return row;
+  }
+
+  std::string TableOf(const std::vector<StoreRow>& rows) const {
+    std::vector<std::string> columns = {"store",    "partition", "position",    "totals",
+                                        "next day", "date",      "days in data"};
+    if (!group_.empty()) columns.insert(columns.end(), {"read", "lag"});
+    Table table(columns);
+    for (const StoreRow& row : rows) {
+      std::vector<std::string> cells = {
+          row.id,
+          std::to_string(row.store->partition.value()),
+          WithThousands(row.position.events),
+          WithThousands(row.position.totals),
+          fmt::format("d_{}", row.next_day),
+          row.date,
+          WithThousands(static_cast<int64_t>(row.store->day_hashes.size()))};
+      if (!group_.empty()) {
+        const auto& read = row.events_read;
+        cells.push_back(read ? WithThousands(*read) : "?");
+        cells.push_back(read ? WithThousands(row.position.events - *read) : "?");
+      }
+      table.Add(cells);
+    }
+    return table.ToString();
+  }
+
+  Json JsonOf(const std::vector<StoreRow>& rows) const {
+    Json list = Json::array();
+    for (const StoreRow& row : rows) {
+      Json json = {{"store", row.id},
+                   {"partition", row.store->partition.value()},
+                   {"position", row.position.events},
+                   {"totals", row.position.totals},
+                   {"next_day", row.next_day},
+                   {"date", row.date},
+                   {"days_in_data", row.store->day_hashes.size()}};
+      if (!group_.empty()) {
+        json["read"] = row.events_read ? Json(*row.events_read) : Json();
+        json["lag"] = row.events_read ? Json(row.position.events - *row.events_read) : Json();
+      }
+      list.push_back(std::move(json));
+    }
+    return list;
+  }
+
   LogOptions log_;
+  std::string group_;
 };
 
 }  // namespace

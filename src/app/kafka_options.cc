@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <random>
 
+#include "kafka/kafka_group.h"
 #include "kafka/kafka_log.h"
 #include "kafka/kafka_run_store.h"
 #include "kafka/position_reader.h"
@@ -83,7 +84,20 @@ Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
   if (!last) return StreamPosition();
   return StreamPosition{last->position.value(), last->totals_count};
 }
+
+Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
+                                                    const std::string& topic, bool is_member) {
+  TILLSTREAM_ASSIGN(auto reader, KafkaGroup::Open(opened.kafka->config(), group, topic, is_member));
+  return std::unique_ptr<ReaderGroup>(std::move(reader));
+}
 #else
+Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& /*opened*/,
+                                                    const std::string& /*group*/,
+                                                    const std::string& /*topic*/,
+                                                    bool /*is_member*/) {
+  TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
+}
+
 Result<StreamPosition> PositionOnKafka(Context& /*context*/, OpenedLog& /*opened*/,
                                        const std::string& /*topic*/, PartitionId /*partition*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");

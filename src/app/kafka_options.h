@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/opened_log.h"
+#include "log/reader_group.h"
 
 namespace tillstream {
 
@@ -26,5 +27,10 @@ Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run);
 /// PositionOf() on Kafka.
 Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
                                        const std::string& topic, PartitionId partition);
+
+/// A reader of `topic` under the name of a consumer group; `is_member` says whether the group gives
+/// it its partitions.
+Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
+                                                    const std::string& topic, bool is_member);
 
 }  // namespace tillstream

@@ -2,6 +2,7 @@
 
 #include "app/kafka_options.h"
 #include "base/text.h"
+#include "consume/group_positions.h"
 #include "log/folder_run_store.h"
 #include "model/names.h"
 
@@ -37,6 +38,16 @@ Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std
   TILLSTREAM_ASSIGN(position.events, EndOf(*opened.log, {topic, partition}));
   TILLSTREAM_ASSIGN(position.totals, EndOf(*opened.log, {TotalsTopic(topic), partition}));
   return position;
+}
+
+Result<std::unique_ptr<ReaderGroup>> LookAtGroup(Context& context, OpenedLog& opened,
+                                                 const std::string& group,
+                                                 const std::string& topic) {
+  if (opened.kafka != nullptr) return OpenKafkaGroup(opened, group, topic, /*is_member=*/false);
+  TILLSTREAM_ASSIGN(
+      auto positions,
+      GroupPositions::Look(context.files, opened.segments->options().directory, group));
+  return std::unique_ptr<ReaderGroup>(std::move(positions));
 }
 
 Result<RunIdentity> RequireRun(Context& context, OpenedLog& opened, const std::string& topic) {

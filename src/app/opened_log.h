@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/log_options.h"
 #include "log/event_log.h"
+#include "log/reader_group.h"
 #include "log/run_store.h"
 #include "log/segment_log.h"
 #include "replay/run_identity.h"
@@ -46,5 +47,11 @@ struct StreamPosition {
 /// Of the stream in `partition` of `topic`; 0 where nothing was written yet.
 Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
                                   PartitionId partition);
+
+/// Where `group` stands on `opened`, to look at: its partitions are not read. kUsage for a name
+/// that cannot be one.
+Result<std::unique_ptr<ReaderGroup>> LookAtGroup(Context& context, OpenedLog& opened,
+                                                 const std::string& group,
+                                                 const std::string& topic);
 
 }  // namespace tillstream

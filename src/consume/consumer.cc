@@ -86,7 +86,7 @@ Status OffsetRange::Add(std::string_view text) {
 }
 
 Consumer::Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
-                   GroupPositions* group, ConsumeOptions options,
+                   ReaderGroup* group, ConsumeOptions options,
                    std::function<void(const std::string&)> on_warning)
     : log_(log),
       clock_(clock),
@@ -96,87 +96,126 @@ Consumer::Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventS
       on_warning_(std::move(on_warning)),
       decoder_(registry) {}
 
-Result<Offset> Consumer::StartOf(const Source& source) {
-  LogReader& reader = *source.reader;
+Result<GroupPosition> Consumer::StartOf(const Source& source) {
   OffsetSpec spec;
   if (options_.range.start) {
     spec = *options_.range.start;
   } else if (group_ != nullptr) {
     spec.kind = OffsetSpec::Kind::kStored;
   }
+  return StartAt(source, spec);
+}
+
+Result<GroupPosition> Consumer::StartAt(const Source& source, const OffsetSpec& spec) {
+  LogReader& reader = *source.reader;
+  if (spec.kind == OffsetSpec::Kind::kStored) return StoredPosition(source);
   TILLSTREAM_ASSIGN(const Offset begin, reader.Begin());
+  Offset start = begin;
   switch (spec.kind) {
     case OffsetSpec::Kind::kBeginning:
-      return begin;
-    case OffsetSpec::Kind::kEnd:
-      return reader.End();
     case OffsetSpec::Kind::kStored:
-      return StoredPosition(source);
+      break;
+    case OffsetSpec::Kind::kEnd: {
+      TILLSTREAM_ASSIGN(start, reader.End());
+      break;
+    }
     case OffsetSpec::Kind::kOffset: {
       TILLSTREAM_ASSIGN(const Offset end, reader.End());
-      return std::clamp(Offset(spec.value), begin, std::max(begin, end));
+      start = std::clamp(Offset(spec.value), begin, std::max(begin, end));
+      break;
     }
     case OffsetSpec::Kind::kFromEnd: {
       TILLSTREAM_ASSIGN(const Offset end, reader.End());
-      return std::max(begin, end - spec.value);
+      start = std::max(begin, end - spec.value);
+      break;
     }
-    case OffsetSpec::Kind::kTimestamp:
-      return reader.OffsetAt(Timestamp(spec.value));
+    case OffsetSpec::Kind::kTimestamp: {
+      TILLSTREAM_ASSIGN(start, reader.OffsetAt(Timestamp(spec.value)));
+      break;
+    }
   }
-  return begin;
+  GroupPosition position{start, std::nullopt};
+  if (start == Offset(0)) position.records_before = 0;
+  return position;
 }
 
-Result<Offset> Consumer::StoredPosition(const Source& source) {
-  const std::optional<Offset> stored =
-      group_ == nullptr ? std::nullopt : group_->Find(source.partition);
-  if (!stored) return source.reader->Begin();
+Result<GroupPosition> Consumer::StoredPosition(const Source& source) {
+  std::optional<GroupPosition> stored;
+  if (group_ != nullptr) {
+    TILLSTREAM_ASSIGN(stored, group_->Find(source.partition));
+  }
+  if (!stored) return StartAt(source, {});
   TILLSTREAM_ASSIGN(const Offset end, source.reader->End());
   // After a power cut the log may lack events that were read before they were durable. The replay
   // writes the same again, so waiting for them is right; only another log makes it wait for good.
-  if (*stored > end) {
+  if (stored->next > end) {
     on_warning_(
         fmt::format("{}: ends at offset {}, the group's position is {}; reading goes on from there",
-                    source.partition.ToString(), end.value(), stored->value()));
+                    source.partition.ToString(), end.value(), stored->next.value()));
   }
   return *stored;
 }
 
-Status Consumer::OpenSources() {
-  std::vector<PartitionId> partitions = options_.partitions;
+Result<int32_t> Consumer::CountPartitions() {
+  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log_.ListTopics());
+  std::vector<std::string> names;
+  for (const TopicInfo& info : topics) {
+    if (info.name == options_.topic) return info.partition_count;
+    names.push_back(info.name);
+  }
+  const std::string nearest = Nearest(options_.topic, names);
+  return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(),
+                   Quote(options_.topic),
+                   nearest.empty() ? "tillstream replay makes one" : "did you mean " + nearest);
+}
+
+Status Consumer::OpenSources(std::vector<PartitionId> partitions) {
   std::sort(partitions.begin(), partitions.end());
   partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
-  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log_.ListTopics());
-  const auto topic = std::find_if(topics.begin(), topics.end(), [&](const TopicInfo& info) {
-    return info.name == options_.topic;
-  });
-  if (topic == topics.end()) {
-    std::vector<std::string> names;
-    for (const TopicInfo& info : topics) names.push_back(info.name);
-    const std::string nearest = Nearest(options_.topic, names);
-    return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(),
-                     Quote(options_.topic),
-                     nearest.empty() ? "tillstream replay makes one" : "did you mean " + nearest);
-  }
-  if (partitions.empty()) {
-    for (PartitionId id; id.value() < topic->partition_count; ++id) partitions.push_back(id);
-  }
+  sources_.clear();
   for (const PartitionId id : partitions) {
-    if (id.value() >= topic->partition_count) {
+    if (id.value() >= partition_count_) {
       return MakeError(ErrorCode::kUsage, "-p: topic {} has partitions 0 to {}, found {}",
-                       Quote(options_.topic), topic->partition_count - 1, id.value());
+                       Quote(options_.topic), partition_count_ - 1, id.value());
     }
     Source source;
     source.partition = {options_.topic, id};
     TILLSTREAM_ASSIGN(source.reader, log_.OpenReader(source.partition));
-    TILLSTREAM_ASSIGN(source.next, StartOf(source));
+    TILLSTREAM_ASSIGN(const GroupPosition start, StartOf(source));
+    source.next = start.next;
+    source.records_before = start.records_before;
     TILLSTREAM_TRY(source.reader->Seek(source.next));
     sources_.push_back(std::move(source));
   }
+  is_assigned_ = true;
   return Ok();
 }
 
+Status Consumer::FollowGroup() {
+  if (group_ == nullptr || !group_->assigns_partitions()) return Ok();
+  TILLSTREAM_ASSIGN(const auto partitions, group_->Assign([this] { return StorePositions(); }));
+  if (!partitions) return Ok();
+  TILLSTREAM_ASSIGN(partition_count_, CountPartitions());
+  return OpenSources(*partitions);
+}
+
+std::vector<PartitionProgress> Consumer::progress() const {
+  std::vector<PartitionProgress> all;
+  for (const Source& source : sources_) {
+    all.push_back({source.partition.partition, {source.next, source.records_before}});
+  }
+  return all;
+}
+
 Status Consumer::Run(std::stop_token stop) {
-  TILLSTREAM_TRY(OpenSources());
+  TILLSTREAM_ASSIGN(partition_count_, CountPartitions());
+  if (group_ == nullptr || !group_->assigns_partitions()) {
+    std::vector<PartitionId> partitions = options_.partitions;
+    for (PartitionId id; options_.partitions.empty() && id.value() < partition_count_; ++id) {
+      partitions.push_back(id);
+    }
+    TILLSTREAM_TRY(OpenSources(std::move(partitions)));
+  }
   last_store_ = clock_.Monotonic();
   const Status result = ReadAll(stop);
   const Status stored = StorePositions();
@@ -185,8 +224,9 @@ Status Consumer::Run(std::stop_token stop) {
 
 Status Consumer::ReadAll(const std::stop_token& stop) {
   while (true) {
+    TILLSTREAM_TRY(FollowGroup());
     bool any = false;
-    bool all_ended = true;
+    bool all_ended = is_assigned_ && !sources_.empty();
     for (Source& source : sources_) {
       if (source.ended) continue;
       TILLSTREAM_ASSIGN(const bool read, ReadBatch(source));
@@ -194,8 +234,9 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
       all_ended = all_ended && source.ended;
       if (stop.stop_requested() || Full() || sink_.closed()) return Ok();
     }
-    if (all_ended || (!any && options_.stop_at_end)) return Ok();
+    if (all_ended || (!any && is_assigned_ && options_.stop_at_end)) return Ok();
     if (!any) {
+      if (stop.stop_requested()) return Ok();
       // Whoever looks at the output sees everything that is there while nothing more comes.
       TILLSTREAM_TRY(StorePositions());
       clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
@@ -216,6 +257,7 @@ Result<bool> Consumer::ReadBatch(Source& source) {
     }
     TILLSTREAM_TRY(Handle(source, record));
     source.next = record.offset + 1;
+    if (source.records_before) ++*source.records_before;
   }
   return !records.empty();
 }
@@ -264,7 +306,9 @@ Status Consumer::StorePositions() {
     return flushed;
   }
   if (group_ == nullptr || sink_.closed()) return Ok();
-  for (const Source& source : sources_) group_->Set(source.partition, source.next);
+  for (const Source& source : sources_) {
+    group_->Set(source.partition, {source.next, source.records_before});
+  }
   return group_->Store();
 }
 

@@ -15,8 +15,8 @@
 #include "base/result.h"
 #include "consume/event_decoder.h"
 #include "consume/event_sink.h"
-#include "consume/group_positions.h"
 #include "log/event_log.h"
+#include "log/reader_group.h"
 
 namespace tillstream {
 
@@ -59,6 +59,12 @@ struct ConsumeOptions {
   OnError on_error = OnError::kStop;
 };
 
+/// How far a consumer came in one partition.
+struct PartitionProgress {
+  PartitionId partition;
+  GroupPosition position;
+};
+
 struct ConsumeSummary {
   int64_t records = 0;  ///< Given to the sink.
   int64_t bytes = 0;    ///< Keys and values of those.
@@ -66,15 +72,15 @@ struct ConsumeSummary {
   std::map<std::string, int64_t> skipped;
 };
 
-/// Reads partitions in turn, a batch at a time, decodes each record and gives it to a sink.
-/// One thread.
+/// Reads partitions in turn, a batch at a time, decodes each record and gives it to a sink. A group
+/// that shares its partitions out says which, and may change its mind. One thread.
 class Consumer {
  public:
   /// `log`, `registry`, `clock` and `sink` must outlive the consumer. `group` may be null.
   /// `on_warning` gets a line for each of the first records that are skipped for a reason, and for
   /// a partition that ends before the group's position.
   Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
-           GroupPositions* group, ConsumeOptions options,
+           ReaderGroup* group, ConsumeOptions options,
            std::function<void(const std::string&)> on_warning);
 
   /// Runs until the end, the count, a stop request or a sink that is closed. The group's positions
@@ -86,19 +92,28 @@ class Consumer {
 
   const ConsumeSummary& summary() const { return summary_; }
 
+  /// Of the partitions that are read, in order.
+  std::vector<PartitionProgress> progress() const;
+
  private:
   struct Source {
     TopicPartition partition;
     std::unique_ptr<LogReader> reader;
     Offset next;  ///< First offset that the sink has not taken.
+    /// Records before it, where it is known.
+    std::optional<int64_t> records_before;
     bool ended = false;
   };
 
-  Status OpenSources();
+  Result<int32_t> CountPartitions();
+  Status OpenSources(std::vector<PartitionId> partitions);
+  /// Takes what the group says of its partitions, if it does.
+  Status FollowGroup();
   Status ReadAll(const std::stop_token& stop);
-  Result<Offset> StartOf(const Source& source);
+  Result<GroupPosition> StartOf(const Source& source);
+  Result<GroupPosition> StartAt(const Source& source, const OffsetSpec& spec);
   /// The group's position, with a warning where the partition ends before it.
-  Result<Offset> StoredPosition(const Source& source);
+  Result<GroupPosition> StoredPosition(const Source& source);
   /// Reads one batch; false when nothing was there.
   Result<bool> ReadBatch(Source& source);
   Status Handle(Source& source, const RecordView& record);
@@ -109,12 +124,14 @@ class Consumer {
   EventLog& log_;
   Clock& clock_;
   EventSink& sink_;
-  GroupPositions* group_;
+  ReaderGroup* group_;
   const ConsumeOptions options_;
   const std::function<void(const std::string&)> on_warning_;
   EventDecoder decoder_;
   Event event_;
+  int32_t partition_count_ = 0;
   std::vector<Source> sources_;
+  bool is_assigned_ = false;  ///< Which partitions to read is known.
   ConsumeSummary summary_;
   std::chrono::nanoseconds last_store_{0};
   bool sink_failed_ = false;

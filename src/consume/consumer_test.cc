@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "consume/consume_fixture.h"
+#include "consume/group_positions.h"
 #include "testing/faulty_file_system.h"
 
 namespace tillstream {
@@ -88,7 +89,8 @@ class ConsumerTest : public StreamTest {
   /// What the next holder of the group finds.
   std::optional<Offset> StoredPosition(int32_t partition = 0) {
     HoldGroup();
-    return group_->Find({"sales", PartitionId(partition)});
+    const auto found = *group_->Find({"sales", PartitionId(partition)});
+    return found ? std::optional(found->next) : std::nullopt;
   }
 
   Timestamp TimeOf(int32_t day) const { return StartOf(dataset_.calendar->at(Day(day)).date); }
@@ -278,7 +280,7 @@ TEST_F(ConsumerTest, AGroupMayBeToldAnotherPlace) {
 
 TEST_F(ConsumerTest, AGroupThatIsAheadOfTheLogWaitsAndSaysSo) {
   HoldGroup();
-  group_->Set({"sales", PartitionId(0)}, Offset(14));
+  group_->Set({"sales", PartitionId(0)}, {Offset(14), std::nullopt});
   options_.partitions = {PartitionId(0)};
   ASSERT_TRUE(Run());
   EXPECT_TRUE(sink_.got.empty());
@@ -306,7 +308,7 @@ TEST_F(ConsumerTest, APositionIsNeverAheadOfASinkThatFails) {
   sink_.on_put = [&] { clock_.Advance(std::chrono::seconds(2)); };
   for (int64_t fail_at = 0; fail_at < 12; ++fail_at) {
     HoldGroup();
-    group_->Set({"sales", PartitionId(0)}, Offset(0));
+    group_->Set({"sales", PartitionId(0)}, {Offset(0), std::nullopt});
     ASSERT_TRUE(group_->Store());
     sink_.fail_put_at = fail_at;
     sink_.has_failed = false;

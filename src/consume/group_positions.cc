@@ -9,6 +9,15 @@
 namespace tillstream {
 namespace {
 
+constexpr const char* kDirectory = ".groups";
+
+Status CheckName(const std::string& group) {
+  if (IsTopicName(group)) return Ok();
+  return MakeError(ErrorCode::kUsage,
+                   "-g: {} is not a group name; use letters, digits, '.', '_' and '-'",
+                   Quote(group));
+}
+
 std::optional<PartitionId> ParsePartition(std::string_view text) {
   int32_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -18,16 +27,22 @@ std::optional<PartitionId> ParsePartition(std::string_view text) {
 
 }  // namespace
 
+Result<std::unique_ptr<GroupPositions>> GroupPositions::Look(FileSystem& files,
+                                                             const std::string& log_directory,
+                                                             const std::string& group) {
+  TILLSTREAM_TRY(CheckName(group));
+  std::unique_ptr<GroupPositions> positions(
+      new GroupPositions(files, JoinPath(JoinPath(log_directory, kDirectory), group + ".json")));
+  TILLSTREAM_TRY(positions->Load());
+  return positions;
+}
+
 Result<std::unique_ptr<GroupPositions>> GroupPositions::Open(FileSystem& files,
                                                              const std::string& log_directory,
                                                              const std::string& group,
                                                              const std::string& holder) {
-  if (!IsTopicName(group)) {
-    return MakeError(ErrorCode::kUsage,
-                     "-g: {} is not a group name; use letters, digits, '.', '_' and '-'",
-                     Quote(group));
-  }
-  const std::string directory = JoinPath(log_directory, ".groups");
+  TILLSTREAM_TRY(CheckName(group));
+  const std::string directory = JoinPath(log_directory, kDirectory);
   TILLSTREAM_TRY(files.MakeDirectory(directory));
   std::unique_ptr<GroupPositions> positions(
       new GroupPositions(files, JoinPath(directory, group + ".json")));
@@ -62,16 +77,16 @@ Status GroupPositions::Load() {
   return Ok();
 }
 
-std::optional<Offset> GroupPositions::Find(const TopicPartition& partition) const {
+Result<std::optional<GroupPosition>> GroupPositions::Find(const TopicPartition& partition) {
   const auto found = positions_.find(partition);
-  if (found == positions_.end()) return std::nullopt;
-  return found->second;
+  if (found == positions_.end()) return std::optional<GroupPosition>();
+  return std::optional(GroupPosition{found->second, found->second.value()});
 }
 
-void GroupPositions::Set(const TopicPartition& partition, Offset next) {
-  const auto [place, is_new] = positions_.try_emplace(partition, next);
-  changed_ = changed_ || is_new || place->second != next;
-  place->second = next;
+void GroupPositions::Set(const TopicPartition& partition, const GroupPosition& position) {
+  const auto [place, is_new] = positions_.try_emplace(partition, position.next);
+  changed_ = changed_ || is_new || place->second != position.next;
+  place->second = position.next;
 }
 
 Status GroupPositions::Store() {

@@ -13,6 +13,14 @@ const TopicPartition kTenth = {"sales", PartitionId(10)};
 const TopicPartition kTotals = {"sales-days", PartitionId(0)};
 constexpr const char* kPath = "log/.groups/report.json";
 
+std::optional<Offset> NextOf(GroupPositions& group, const TopicPartition& partition) {
+  const auto position = group.Find(partition);
+  TILLSTREAM_CHECK(position.has_value());
+  if (!*position) return std::nullopt;
+  EXPECT_EQ((*position)->records_before, (*position)->next.value());
+  return (*position)->next;
+}
+
 class GroupPositionsTest : public testing::Test {
  protected:
   Result<std::unique_ptr<GroupPositions>> Open(const std::string& group = "report") {
@@ -28,53 +36,53 @@ class GroupPositionsTest : public testing::Test {
 };
 
 TEST_F(GroupPositionsTest, ANewGroupHasNoPositions) {
-  EXPECT_EQ(MustOpen()->Find(kFirst), std::nullopt);
+  EXPECT_EQ(NextOf(*MustOpen(), kFirst), std::nullopt);
 }
 
 TEST_F(GroupPositionsTest, WhatIsStoredIsFoundByTheNextHolder) {
   {
     const auto group = MustOpen();
-    group->Set(kFirst, Offset(5));
-    group->Set(kTenth, Offset(7));
-    group->Set(kTotals, Offset(0));
-    group->Set(kFirst, Offset(6));
+    group->Set(kFirst, {Offset(5), std::nullopt});
+    group->Set(kTenth, {Offset(7), std::nullopt});
+    group->Set(kTotals, {Offset(0), std::nullopt});
+    group->Set(kFirst, {Offset(6), std::nullopt});
     ASSERT_TRUE(group->Store());
   }
   const auto group = MustOpen();
-  EXPECT_EQ(group->Find(kFirst), Offset(6));
-  EXPECT_EQ(group->Find(kTenth), Offset(7));
-  EXPECT_EQ(group->Find(kTotals), Offset(0));
-  EXPECT_EQ(group->Find({"sales", PartitionId(1)}), std::nullopt);
+  EXPECT_EQ(NextOf(*group, kFirst), Offset(6));
+  EXPECT_EQ(NextOf(*group, kTenth), Offset(7));
+  EXPECT_EQ(NextOf(*group, kTotals), Offset(0));
+  EXPECT_EQ(NextOf(*group, {"sales", PartitionId(1)}), std::nullopt);
 }
 
 TEST_F(GroupPositionsTest, WhatIsOnlySetIsNotThereForTheNextHolder) {
-  MustOpen()->Set(kFirst, Offset(5));
-  EXPECT_EQ(MustOpen()->Find(kFirst), std::nullopt);
+  MustOpen()->Set(kFirst, {Offset(5), std::nullopt});
+  EXPECT_EQ(NextOf(*MustOpen(), kFirst), std::nullopt);
 }
 
 TEST_F(GroupPositionsTest, WhatIsStoredSurvivesAPowerCut) {
   {
     const auto group = MustOpen();
-    group->Set(kFirst, Offset(5));
+    group->Set(kFirst, {Offset(5), std::nullopt});
     ASSERT_TRUE(group->Store());
   }
   files_.PowerCut(Survival::kNothing);
-  EXPECT_EQ(MustOpen()->Find(kFirst), Offset(5));
+  EXPECT_EQ(NextOf(*MustOpen(), kFirst), Offset(5));
 }
 
 TEST_F(GroupPositionsTest, NothingIsWrittenWhenNothingChanged) {
   const auto group = MustOpen();
-  group->Set(kFirst, Offset(5));
+  group->Set(kFirst, {Offset(5), std::nullopt});
   ASSERT_TRUE(group->Store());
   const int64_t operations = files_.operation_count();
-  group->Set(kFirst, Offset(5));
+  group->Set(kFirst, {Offset(5), std::nullopt});
   ASSERT_TRUE(group->Store());
   EXPECT_EQ(files_.operation_count(), operations);
 }
 
 TEST_F(GroupPositionsTest, AStoreThatFailsIsTriedAgain) {
   const auto group = MustOpen();
-  group->Set(kFirst, Offset(5));
+  group->Set(kFirst, {Offset(5), std::nullopt});
   files_.FailNth({FileOperation::kRename}, 0);
   ASSERT_FALSE(group->Store().has_value());
   ASSERT_TRUE(group->Store());

@@ -39,6 +39,8 @@ const char* RemedyOf(rd_kafka_resp_err_t code) {
       return "; give the user the right to it with an ACL on the topic";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
       return "; give the user the right to it with an ACL on the cluster";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return "; give the user the right to read with an ACL on the group";
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return "; give the user the right to write with an ACL on transactional ids";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
@@ -66,10 +68,6 @@ std::string AsOurs(std::string_view text) {
 /// Logging is for people at librdkafka's side; what matters comes back from the calls.
 void IgnoreLog(const rd_kafka_t* /*handle*/, int /*level*/, const char* /*facility*/,
                const char* /*text*/) {}
-
-void OnDeliveryReport(rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* observer) {
-  static_cast<DeliveryObserver*>(observer)->OnDelivery(*message);
-}
 
 KafkaTopicState TopicOf(const rd_kafka_metadata_topic_t& topic) {
   KafkaTopicState state;
@@ -102,17 +100,24 @@ bool IsFenced(rd_kafka_resp_err_t code) {
 
 Result<std::unique_ptr<KafkaClient>> KafkaClient::Open(const KafkaConfig& config, KafkaRole role,
                                                        const KafkaProperties& fixed,
-                                                       DeliveryObserver* observer) {
+                                                       Observers observers) {
   TILLSTREAM_ASSIGN(KafkaConfPtr conf, MakeKafkaConf(config, role, fixed));
   std::unique_ptr<KafkaClient> client(new KafkaClient(config));
-  client->observer_ = observer;
+  client->observers_ = observers;
   rd_kafka_conf_set_opaque(conf.get(), client.get());
   rd_kafka_conf_set_log_cb(conf.get(), IgnoreLog);
   rd_kafka_conf_set_error_cb(conf.get(), OnError);
-  if (observer != nullptr) {
+  if (observers.deliveries != nullptr) {
     rd_kafka_conf_set_dr_msg_cb(
-        conf.get(), [](rd_kafka_t* handle, const rd_kafka_message_t* message, void* self) {
-          OnDeliveryReport(handle, message, static_cast<KafkaClient*>(self)->observer_);
+        conf.get(), [](rd_kafka_t* /*handle*/, const rd_kafka_message_t* message, void* self) {
+          static_cast<KafkaClient*>(self)->observers_.deliveries->OnDelivery(*message);
+        });
+  }
+  if (observers.rebalances != nullptr) {
+    rd_kafka_conf_set_rebalance_cb(
+        conf.get(), [](rd_kafka_t* /*handle*/, rd_kafka_resp_err_t code,
+                       rd_kafka_topic_partition_list_t* partitions, void* self) {
+          static_cast<KafkaClient*>(self)->observers_.rebalances->OnRebalance(code, partitions);
         });
   }
   const rd_kafka_type_t type = role == KafkaRole::kReader ? RD_KAFKA_CONSUMER : RD_KAFKA_PRODUCER;

@@ -74,14 +74,30 @@ class DeliveryObserver {
   ~DeliveryObserver() = default;
 };
 
+/// Told about the partitions that a member of a group gets and gives back, on the thread that
+/// polls.
+class RebalanceObserver {
+ public:
+  virtual void OnRebalance(rd_kafka_resp_err_t code,
+                           rd_kafka_topic_partition_list_t* partitions) = 0;
+
+ protected:
+  ~RebalanceObserver() = default;
+};
+
 /// One instance of librdkafka with its threads: one, and one a broker. Thread safe.
 class KafkaClient {
  public:
-  /// Starts the threads; contacts nobody yet. `observer` is told about deliveries and must outlive
-  /// the client; only for writers.
+  /// Who is told what; they must outlive the client.
+  struct Observers {
+    DeliveryObserver* deliveries = nullptr;   ///< Only of writers.
+    RebalanceObserver* rebalances = nullptr;  ///< Only of members of a group.
+  };
+
+  /// Starts the threads; contacts nobody yet.
   static Result<std::unique_ptr<KafkaClient>> Open(const KafkaConfig& config, KafkaRole role,
                                                    const KafkaProperties& fixed,
-                                                   DeliveryObserver* observer = nullptr);
+                                                   Observers observers = {nullptr, nullptr});
   ~KafkaClient();
   KafkaClient(const KafkaClient&) = delete;
   KafkaClient& operator=(const KafkaClient&) = delete;
@@ -109,7 +125,7 @@ class KafkaClient {
   Result<KafkaClusterState> Ask(rd_kafka_topic_t* topic, const std::string& where);
 
   const KafkaConfig config_;
-  DeliveryObserver* observer_ = nullptr;
+  Observers observers_;
   rd_kafka_t* handle_ = nullptr;
   Mutex mutex_;
   /// The last refusal of a login or of a TLS connection.

@@ -40,8 +40,8 @@ class DocumentWriter final : private DeliveryObserver {
       fixed.insert({"transactional.id", transactional_id});
     }
     std::unique_ptr<DocumentWriter> writer(new DocumentWriter());
-    TILLSTREAM_ASSIGN(writer->client_,
-                      KafkaClient::Open(config, KafkaRole::kWriter, fixed, writer.get()));
+    TILLSTREAM_ASSIGN(writer->client_, KafkaClient::Open(config, KafkaRole::kWriter, fixed,
+                                                         {.deliveries = writer.get()}));
     TILLSTREAM_ASSIGN(writer->topic_, writer->client_->OpenTopic(PositionsTopicName(topic)));
     writer->where_ = PartitionOf(topic).ToString();
     return writer;

@@ -61,7 +61,8 @@ Status KafkaWriter::Connect() {
       {"transactional.id", TransactionalId(spec.events.topic, stream)},
       {"queue.buffering.max.kbytes", std::to_string(options_.queue_bytes_max / kKibibyte)},
   };
-  TILLSTREAM_ASSIGN(client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, this));
+  TILLSTREAM_ASSIGN(
+      client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, {.deliveries = this}));
   const std::string timeout = client_->Value("transaction.timeout.ms");
   int64_t timeout_ms = 0;
   std::from_chars(timeout.data(), timeout.data() + timeout.size(), timeout_ms);
