@@ -51,7 +51,8 @@ KafkaProperties Recommended(KafkaRole role) {
         {"fetch.wait.max.ms", "10"},
         {"fetch.error.backoff.ms", "20"},
         {"queued.min.messages", "1000000"},
-        {"queued.max.messages.kbytes", "16384"},
+        // Of each reader; small messages take several times that in memory.
+        {"queued.max.messages.kbytes", "2048"},
     });
   }
   return settings;

@@ -20,7 +20,7 @@ using EventPtr = std::unique_ptr<rd_kafka_event_t, KafkaDestroy<rd_kafka_event_d
 
 /// A broker knows a new topic some milliseconds after the controller does, and another one later.
 constexpr std::chrono::milliseconds kAskAgain{20};
-constexpr std::chrono::seconds kKnownWithin{2};
+constexpr std::chrono::seconds kKnownWithin{5};
 
 std::string Where(const std::string& topic) { return fmt::format("topic \"{}\"", topic); }
 
@@ -206,8 +206,15 @@ Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& 
     description.replication_factor =
         std::min(description.replication_factor, partition.replica_count);
   }
-  TILLSTREAM_TRY(ReadSettings(&description));
-  return std::optional(std::move(description));
+  const std::chrono::nanoseconds deadline = clock_.Monotonic() + kKnownWithin;
+  for (;;) {
+    const Status read = ReadSettings(&description);
+    if (read) return std::optional(std::move(description));
+    // Another broker than the one that knows the topic may have been asked.
+    const std::chrono::nanoseconds now = clock_.Monotonic();
+    if (read.error().code != ErrorCode::kNotFound || now >= deadline) return read.error();
+    clock_.SleepUntil(now + kAskAgain, {});
+  }
 }
 
 Status TopicAdmin::ReadSettings(TopicDescription* description) {
