@@ -8,9 +8,12 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "kafka/kafka_log.h"
+#include "kafka/kafka_run_store.h"
 #include "kafka/position_reader.h"
 #include "testing/event_log_contract.h"
+#include "testing/run_store_contract.h"
 
 namespace tillstream {
 namespace {
@@ -53,6 +56,32 @@ EventLogFactory Kafka(const std::string& name, const KafkaProperties& properties
 }
 
 INSTANTIATE_TEST_SUITE_P(Kafka, EventLogContract, testing::Values(Kafka("Default", {})),
+                         [](const auto& instance) { return instance.param.name; });
+
+/// Documents on topics of their own, each store with a log of its own.
+class KafkaRunStoresUnderTest final : public RunStoresUnderTest {
+ public:
+  std::unique_ptr<RunStore> Open() override {
+    MutexLock lock(mutex_);
+    logs_.push_back(std::make_unique<KafkaUnderTest>());
+    return std::make_unique<KafkaRunStore>(logs_.back()->kafka(), clock_);
+  }
+  std::string TopicName(const std::string& name) override {
+    const std::string topic = prefix_ + name;
+    EXPECT_TRUE(KafkaUnderTest().kafka().admin().Create(PositionsTopicSpec(topic, 1)));
+    return topic;
+  }
+
+ private:
+  SystemClock clock_;
+  const std::string prefix_ = NextPrefix();
+  Mutex mutex_;
+  std::vector<std::unique_ptr<KafkaUnderTest>> logs_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Kafka, RunStoreContract,
+                         testing::Values(RunStoreFactory{
+                             "Kafka", [] { return std::make_unique<KafkaRunStoresUnderTest>(); }}),
                          [](const auto& instance) { return instance.param.name; });
 
 /// A topic of two partitions and writers over it.
