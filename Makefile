@@ -8,7 +8,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-full test-fresh bench lint tidy format fuzz clean \
         install-kafka install-build install-test install-lint install-tidy install-bench install-fresh \
-        test-programs release-tests asan tsan venv kafka-tools registry-peers
+        test-programs release-tests asan tsan pinned venv kafka-tools registry-peers
 
 JOBS ?= $(shell nproc)
 NO_INSTALL ?=
@@ -98,8 +98,16 @@ test-programs:
 test: test-programs
 	@tools/run_ctest.py build/release -j $(JOBS) -LE slow
 
-test-full: install-tidy test-programs
+test-full: install-tidy test-programs pinned
 	@tools/run_ctest.py build/release -j $(JOBS)
+	@tools/run_ctest.py build/pinned -j $(JOBS) -L kafka
+
+# With the newer librdkafka of tools/librdkafka.sh, the programs of the tests that talk to Kafka.
+pinned: install-test
+	@$(STEP) "librdkafka" tools/librdkafka.sh
+	@$(STEP) "configure pinned" $(CONFIGURE) --preset release -B build/pinned \
+	  -DTILLSTREAM_RDKAFKA_ROOT=$$(tools/librdkafka.sh)
+	@$(STEP) "build pinned" cmake --build build/pinned -j $(JOBS) --target kafka_programs
 
 test-fresh: install-fresh
 	@tools/test_fresh.sh

@@ -80,7 +80,7 @@ TEST_P(RunStoreContract, DocumentsAndTopicsAreApart) {
 
 TEST_P(RunStoreContract, ALargeTextComesBack) {
   std::string text;
-  for (int i = 0; i < 400'000; ++i) text += std::to_string(i * 7919 % 1'000'003);
+  for (int64_t i = 0; i < 400'000; ++i) text += std::to_string(i * 7919 % 1'000'003);
   ASSERT_TRUE(Append(*store_, topic_, text));
   EXPECT_EQ(Load(), text);
 }

@@ -93,7 +93,7 @@ def test_a_second_generator_of_a_store_takes_over_and_the_first_ends(runs):
     first = runs.start(*SLOWLY)
     wait_for_line(first.stderr, "streaming")
     second = runs.start("--store", "CA_1", *SLOWLY)
-    wait_for_line(second.stderr, "streaming")
+    wait_for_line(second.stderr, "1 stores")
     code, _, err = ended(first)
     assert code == 7, err
     message = [line for line in err.splitlines() if line.startswith("error: ")]
