@@ -8,7 +8,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help build demo test test-full test-fresh bench lint tidy format fuzz clean \
         install-kafka install-build install-test install-lint install-tidy install-bench install-fresh \
-        test-programs release-tests asan tsan pinned venv kafka-tools registry-peers
+        test-programs release-tests asan tsan pinned venv kafka-tools registry-peers deploy-peers
 
 JOBS ?= $(shell nproc)
 NO_INSTALL ?=
@@ -86,11 +86,15 @@ kafka-tools: install-test
 registry-peers: install-test
 	@$(STEP) "schema registries and their clients" tests/registry/fetch.sh
 
+deploy-peers: install-test
+	@$(STEP) "docker compose's parser, cloud-init's schema" tests/deploy/fetch.sh
+
 # One after the other, so that the builds do not share the processors and each says its own time.
 test-programs:
 	@$(MAKE) --no-print-directory venv
 	@$(MAKE) --no-print-directory NO_INSTALL=1 kafka-tools
 	@$(MAKE) --no-print-directory NO_INSTALL=1 registry-peers
+	@$(MAKE) --no-print-directory NO_INSTALL=1 deploy-peers
 	@$(MAKE) --no-print-directory NO_INSTALL=1 release-tests
 	@$(MAKE) --no-print-directory NO_INSTALL=1 asan
 	@$(MAKE) --no-print-directory NO_INSTALL=1 tsan
