@@ -88,20 +88,24 @@ class ComposeCluster(Cluster):
     The cluster's id and the memory of the Java machine are the tests'.
     """
 
-    def __init__(self, folder, path):  # no super(): it makes settings of its own
+    def __init__(self, folder, path, **variables):  # no super(): it makes settings of its own
+        """`variables` are those of the file, KAFKA_HOST aside."""
         folder.mkdir(parents=True, exist_ok=True)
-        names = list(compose.broker_services(compose.load(path)))
-        self.network = Network(folder, names, self._ports(path))
-        self.project = compose.load(path, KAFKA_HOST=self.network.host)
-        self.services = compose.broker_services(self.project)
+        project = compose.load(path)
+        self.network = Network(folder, sorted(project["services"]), self._ports(project))
+        self.services = compose.load(path, KAFKA_HOST=self.network.host, **variables)["services"]
+        brokers = compose.broker_services({"services": self.services})
         self.settings = {name: compose.settings(service["environment"])
-                         for name, service in self.services.items()}
-        self.nodes = [self._node(folder / name, i + 1, name) for i, name in enumerate(names)]
+                         for name, service in brokers.items()}
+        self.nodes = [self._node(folder / name, i + 1, name) for i, name in enumerate(brokers)]
 
     @staticmethod
-    def _ports(path):
-        return {port for service in compose.broker_services(compose.load(path)).values()
-                for _, port in compose.listeners(service["environment"]["KAFKA_LISTENERS"]).values()}
+    def _ports(project):
+        listened = {port for service in compose.broker_services(project).values() for _, port in
+                    compose.listeners(service["environment"]["KAFKA_LISTENERS"]).values()}
+        published = {port["target"] for service in project["services"].values()
+                     for port in service.get("ports", [])}
+        return listened | published
 
     def addresses(self, listener):
         """bootstrap.servers of a listener, as advertised."""

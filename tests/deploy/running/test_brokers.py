@@ -7,7 +7,6 @@ import pathlib
 import subprocess
 import sys
 
-import pytest
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import AdminClient, ConfigResource, ConfigSource, NewTopic
 
@@ -15,8 +14,6 @@ import compose
 import compose_cluster
 from cluster import JARS
 
-SOURCE = pathlib.Path(os.environ.get("TILLSTREAM_SOURCE", pathlib.Path(__file__).parents[2]))
-COMPOSE = SOURCE / "deploy" / "compose.yaml"
 CLIENT = pathlib.Path(__file__).with_name("client.py")
 CLIENT_SECONDS = 120
 ASK_SECONDS = 60
@@ -24,16 +21,6 @@ RECORDS = 500
 CONFIGURED = {ConfigSource.STATIC_BROKER_CONFIG.value,
               ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG.value}
 DERIVED = {"broker.id"}  # From node.id.
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    cluster = compose_cluster.ComposeCluster(tmp_path_factory.mktemp("compose") / "c", COMPOSE)
-    try:
-        cluster.start()
-        yield cluster
-    finally:
-        cluster.stop()
 
 
 def differences(there, reported):
@@ -123,11 +110,11 @@ def test_no_topic_is_made_by_accident(cluster):
     assert errors == [KafkaError.UNKNOWN_TOPIC_OR_PART]
 
 
-def test_settings_are_named_as_the_image_names_them(tmp_path):
+def test_settings_are_named_as_the_image_names_them(tmp_path, compose_file):
     """The image's own program, of Kafka's jars, writes the same server.properties."""
-    environment = next(iter(compose.broker_services(compose.load(COMPOSE)).values()))["environment"]
-    environment = {**environment, "KAFKA_LOG_DIRS": str(tmp_path / "logs"), "KAFKA_A__B___C": "d",
-                   **{name: "" for name in compose.FOR_SCRIPTS}}
+    service = next(iter(compose.broker_services(compose.load(compose_file)).values()))
+    environment = {**service["environment"], "KAFKA_LOG_DIRS": str(tmp_path / "logs"),
+                   "KAFKA_A__B___C": "d", **{name: "" for name in compose.FOR_SCRIPTS}}
     for folder in ("default", "mounted", "final"):
         (tmp_path / folder).mkdir()
     (tmp_path / "default" / "server.properties").touch()
