@@ -99,6 +99,14 @@ def test_all_generators_together_stream_the_dataset(stack, count):
           "verified")
 
 
+def test_the_consumer_shows_each_day_of_each_store(stack):
+    with stack.started("consumer") as process:
+        lines = [json.loads(process.stdout.readline()) for _ in range(STORES * DAYS)]
+    assert {(line["store_id"], line["day"]) for line in lines} == {
+        (line["store_id"], day) for line in lines for day in range(1, DAYS + 1)}
+    assert len({line["store_id"] for line in lines}) == STORES
+
+
 def test_another_host_verifies_it_through_what_is_published(stack, cluster, tillstream, data):
     port = cluster.services["registry"]["ports"][0]["target"]
     registry = f"http://{cluster.network.containers['registry']}:{port}"
