@@ -67,7 +67,8 @@ def test_the_image_has_the_version_of_the_source():
         ours = {service["image"] for service in services(path).values()
                 if service["image"].startswith(OURS)}
         assert ours == {OURS + version}
-    assert f"docker build -t {OURS}{version} " in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    assert f"docker build -t {OURS}{version} " in dockerfile
 
 
 @FILES

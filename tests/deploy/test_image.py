@@ -1,5 +1,5 @@
-"""deploy/Dockerfile against the built binary, without a container engine: it installs the package of
-every shared library that the binary needs."""
+"""deploy/Dockerfile against the built binary, without a container engine: it installs the package
+of every shared library that the binary needs."""
 
 import os
 import pathlib

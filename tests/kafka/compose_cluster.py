@@ -65,24 +65,28 @@ class Network:
         return True
 
 
-class ComposeNode(Node):
-    """A broker inside a network. The external listener is to be the first of `settings`: it is the
-    one that this process can ask."""
+class Inside:
+    """What a class of processes has before it to start them inside a network."""
 
-    def __init__(self, folder, number, settings, network):
+    def __init__(self, network, *arguments):
         self._network = network
-        super().__init__(folder, number, settings)
+        super().__init__(*arguments)
 
     def launch(self):
         with self._network.entered():
             super().launch()
 
 
+class ComposeNode(Inside, Node):
+    """A broker. The external listener is to be the first of its settings: it is the one that this
+    process can ask."""
+
+
 class ComposeCluster(Cluster):
     """Each broker has the settings of its container, but for CHANGED:
 
-    - `listeners`: bound to the container's address on a Network, the external one to the host's, where
-      docker would publish its port. Names, ports and what is advertised stay.
+    - `listeners`: bound to the container's address on a Network, the external one to the host's,
+      where docker would publish its port. Names, ports and what is advertised stay.
     - `log.dirs`: in `folder`.
 
     The cluster's id and the memory of the Java machine are the tests'.
@@ -114,7 +118,6 @@ class ComposeCluster(Cluster):
         return ",".join(f"{host}:{port}" for host, port in found)
 
     def _node(self, folder, number, name):
-        folder.mkdir()
         settings = {**self.settings[name], "log.dirs": folder / "logs"}
         bound = []
         for listener, (_, port) in compose.listeners(settings["listeners"]).items():
@@ -122,4 +125,8 @@ class ComposeCluster(Cluster):
                        else self.network.containers[name])
             bound.append(f"{listener}://{address}:{port}")
         settings["listeners"] = ",".join(bound)
-        return ComposeNode(folder, number, settings, self.network)
+        return self._broker(folder, number, settings)
+
+    def _broker(self, folder, number, settings):
+        folder.mkdir()
+        return ComposeNode(self.network, folder, number, settings)
