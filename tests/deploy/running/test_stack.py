@@ -3,6 +3,7 @@ its consumer, each with the command and the environment that stand there, on a s
 
 import contextlib
 import json
+import re
 import subprocess
 import time
 
@@ -116,3 +117,11 @@ def test_another_host_verifies_it_through_what_is_published(stack, cluster, till
 def test_a_generator_that_is_started_again_finds_everything_there(stack):
     stack.run("generator-wi-3")
     stack.run("consumer", "verify", "--complete")
+
+
+def test_the_commands_of_the_readme_run(stack, compose_file):
+    page = compose_file.with_name("README.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^    \$ docker compose run --rm (\S+) ([^#\n]*)", page, re.MULTILINE)
+    assert len(commands) >= 3
+    for name, arguments in commands:
+        stack.run(name, *arguments.split())
