@@ -30,6 +30,7 @@ help:
 	@echo "  make build            install what is missing, build $(BINARY)"
 	@echo "  make test             install what is missing, build, run the tests"
 	@echo "  make test-full        the same with the large counts and the slow tests"
+	@echo "  make pinned           the Kafka tests' programs with a newer librdkafka than Debian's"
 	@echo "  make test-fresh       make demo and make test on a bare Debian 12 in a chroot (as root)"
 	@echo "  make bench [DATA=DIR] the benchmarks of docs/benchmarks.md"
 	@echo "  make lint             formatting, layers, banned calls"
