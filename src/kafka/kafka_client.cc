@@ -1,5 +1,6 @@
 #include "kafka/kafka_client.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -11,6 +12,23 @@ namespace {
 
 using MetadataPtr =
     std::unique_ptr<const rd_kafka_metadata_t, KafkaDestroy<rd_kafka_metadata_destroy>>;
+
+/// The first wait for an answer; each one after it is twice as long. Between two of them it shows
+/// whether brokers refuse us.
+constexpr std::chrono::milliseconds kFirstPatience{250};
+constexpr std::chrono::milliseconds kAskAgain{50};
+
+/// Another broker may let us in meanwhile. A connection that is closed without a word may also be
+/// that of a broker that starts.
+constexpr std::chrono::seconds kRefusedSurely{1};
+constexpr std::chrono::seconds kRefusedProbably{5};
+
+/// Whether the code says no more than that nobody answered.
+bool IsSilence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
+         code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE || code == RD_KAFKA_RESP_ERR__RESOLVE ||
+         code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
+}
 
 ErrorCode CodeOf(rd_kafka_resp_err_t code) {
   switch (code) {
@@ -26,6 +44,7 @@ ErrorCode CodeOf(rd_kafka_resp_err_t code) {
     case RD_KAFKA_RESP_ERR_INVALID_CONFIG:
     case RD_KAFKA_RESP_ERR_INVALID_PARTITIONS:
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
     case RD_KAFKA_RESP_ERR__INVALID_ARG:
       return ErrorCode::kUsage;
     default:
@@ -36,15 +55,20 @@ ErrorCode CodeOf(rd_kafka_resp_err_t code) {
 const char* RemedyOf(rd_kafka_resp_err_t code) {
   switch (code) {
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
-      return "; give the user the right to it with an ACL on the topic";
+      return "; allow the user that with an ACL on the topic";
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
-      return "; give the user the right to it with an ACL on the cluster";
-    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
-      return "; give the user the right to read with an ACL on the group";
+      return "; allow the user that with an ACL on the cluster";
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
-      return "; give the user the right to write with an ACL on transactional ids";
+      return "; allow the user that with an ACL on the transactional id";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+      return "; allow the user Read on the group";
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
       return "; raise max.message.bytes of the topic, and message.max.bytes here";
+    case RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP:
+      return "; the broker takes no time so far from now: raise message.timestamp.before.max.ms "
+             "and message.timestamp.after.max.ms of the topic, or --rebase-to another date";
+    case RD_KAFKA_RESP_ERR_INVALID_TRANSACTION_TIMEOUT:
+      return "; set transaction.timeout.ms to at most the brokers' transaction.max.timeout.ms";
     case RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR:
       return "; use a replication factor of at most the number of brokers";
     default:
@@ -83,10 +107,28 @@ KafkaTopicState TopicOf(const rd_kafka_metadata_topic_t& topic) {
 
 }  // namespace
 
-Error KafkaError(rd_kafka_resp_err_t code, const std::string& where) {
-  return {CodeOf(code),
-          fmt::format("kafka: {}: {}{}", where, AsOurs(rd_kafka_err2str(code)), RemedyOf(code)),
-          static_cast<int>(code)};
+Error KafkaError(rd_kafka_resp_err_t code, const KafkaContext& context) {
+  const std::string_view text = rd_kafka_err2str(code);
+  std::string_view detail = context.detail;
+  if (detail.ends_with(text)) detail.remove_suffix(text.size());
+  if (detail.ends_with(": ")) detail.remove_suffix(2);
+  Error error = {CodeOf(code), fmt::format("kafka: {}: {}", context.where, AsOurs(text)),
+                 static_cast<int>(code)};
+  if (!detail.empty()) error.message += fmt::format(" ({})", AsOurs(detail));
+  if (IsForbidden(code) && !context.right.empty()) {
+    error.message += fmt::format("; allow the user {}", context.right);
+  } else {
+    error.message += RemedyOf(code);
+  }
+  std::replace(error.message.begin(), error.message.end(), '\n', ' ');
+  return error;
+}
+
+bool IsForbidden(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED ||
+         code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
 }
 
 std::string TransactionalId(const std::string& topic, const std::string& stream) {
@@ -141,27 +183,71 @@ std::string KafkaClient::Value(const char* name) const {
 }
 
 void KafkaClient::OnError(rd_kafka_t* /*handle*/, int code, const char* reason, void* self) {
-  if (code != RD_KAFKA_RESP_ERR__AUTHENTICATION && code != RD_KAFKA_RESP_ERR__SSL &&
-      code != RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED) {
-    return;
-  }
+  std::optional<KafkaRefusal> refusal =
+      ParseRefusal(reason, /*is_security=*/code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+                               code == RD_KAFKA_RESP_ERR__SSL ||
+                               code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED);
+  // A broker that has ended had only looked as if it refused us.
+  const bool is_away = std::string_view(reason).find("Connect to ") != std::string_view::npos;
+  if (!refusal && !is_away) return;
   auto* const client = static_cast<KafkaClient*>(self);
   MutexLock lock(client->mutex_);
-  client->refusal_ = reason;
+  if (refusal || (client->refusal_ && !client->refusal_->is_certain)) {
+    client->refusal_ = std::move(refusal);
+  }
+}
+
+void KafkaClient::ForgetRefusal() {
+  MutexLock lock(mutex_);
+  refusal_.reset();
+}
+
+std::optional<KafkaRefusal> KafkaClient::Refusal() {
+  // Calls OnError() for what has been noticed so far.
+  rd_kafka_poll(handle_, 0);
+  MutexLock lock(mutex_);
+  return refusal_;
 }
 
 Result<KafkaTopicPtr> KafkaClient::OpenTopic(const std::string& name) {
   KafkaTopicPtr topic(rd_kafka_topic_new(handle_, name.c_str(), nullptr));
-  if (!topic) return KafkaError(rd_kafka_last_error(), fmt::format("topic \"{}\"", name));
+  if (!topic) {
+    return KafkaError(rd_kafka_last_error(), {.where = fmt::format("topic \"{}\"", name)});
+  }
   return topic;
 }
 
-Result<KafkaClusterState> KafkaClient::Ask(rd_kafka_topic_t* topic, const std::string& where) {
+rd_kafka_resp_err_t KafkaClient::AskMetadata(rd_kafka_topic_t* topic,
+                                             const rd_kafka_metadata_t** answer, Clock& clock) {
+  const std::chrono::nanoseconds begin = clock.Monotonic();
+  std::optional<std::chrono::nanoseconds> refused;
+  for (std::chrono::milliseconds patience = kFirstPatience;; patience *= 2) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(config_.deadline -
+                                                                   (clock.Monotonic() - begin));
+    const std::chrono::nanoseconds next = clock.Monotonic() + kAskAgain;
+    const auto code = rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, topic, answer,
+                                        static_cast<int>(std::min(patience, left).count()));
+    if (!IsSilence(code)) return code;
+    const std::chrono::nanoseconds now = clock.Monotonic();
+    if (now - begin >= config_.deadline) return code;
+    const std::optional<KafkaRefusal> refusal = Refusal();
+    if (refusal && !refused) refused = now;
+    if (refusal && now - *refused >= (refusal->is_certain ? kRefusedSurely : kRefusedProbably)) {
+      return code;
+    }
+    // A refused one wants to be asked often, a slow one to be given time.
+    if (refusal) patience = kFirstPatience;
+    clock.SleepUntil(next, {});
+  }
+}
+
+Result<KafkaClusterState> KafkaClient::Ask(rd_kafka_topic_t* topic, const KafkaContext& context,
+                                           Clock& clock) {
   const rd_kafka_metadata_t* answer = nullptr;
-  const auto code =
-      rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, topic, &answer, deadline_ms());
+  const auto code = AskMetadata(topic, &answer, clock);
   const MetadataPtr metadata(answer);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Failure(code, where);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Failure(code, context);
+  ForgetRefusal();
   KafkaClusterState state;
   state.broker_count = metadata->broker_cnt;
   for (int i = 0; i < metadata->topic_cnt; ++i) {
@@ -172,36 +258,29 @@ Result<KafkaClusterState> KafkaClient::Ask(rd_kafka_topic_t* topic, const std::s
     if (usable) {
       state.topics.push_back(TopicOf(found));
     } else if (topic != nullptr) {
-      return KafkaError(found.err, where);
+      return KafkaError(found.err, context);
     }
   }
   return state;
 }
 
-Result<KafkaTopicState> KafkaClient::DescribeTopic(const std::string& name) {
+Result<KafkaTopicState> KafkaClient::DescribeTopic(const std::string& name, Clock& clock) {
   TILLSTREAM_ASSIGN(const KafkaTopicPtr topic, OpenTopic(name));
-  const std::string where = fmt::format("topic \"{}\"", name);
-  TILLSTREAM_ASSIGN(KafkaClusterState state, Ask(topic.get(), where));
-  if (state.topics.empty()) return KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, where);
+  const std::string quoted = fmt::format("topic \"{}\"", name);
+  const KafkaContext context = {.where = quoted, .right = "Describe on " + quoted};
+  TILLSTREAM_ASSIGN(KafkaClusterState state, Ask(topic.get(), context, clock));
+  if (state.topics.empty()) return KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, context);
   return std::move(state.topics.front());
 }
 
-Result<KafkaClusterState> KafkaClient::DescribeCluster() { return Ask(nullptr, "topics"); }
+Result<KafkaClusterState> KafkaClient::DescribeCluster(Clock& clock) {
+  return Ask(nullptr, {.where = "topics"}, clock);
+}
 
-Error KafkaClient::Failure(rd_kafka_resp_err_t code, const std::string& where) {
-  const bool silent =
-      code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT ||
-      code == RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE || code == RD_KAFKA_RESP_ERR__RESOLVE ||
-      code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-  if (!silent) return KafkaError(code, where);
-  // Calls OnError() for what has been noticed so far.
-  rd_kafka_poll(handle_, 0);
-  MutexLock lock(mutex_);
-  if (refusal_) {
-    return MakeError(ErrorCode::kUnavailable,
-                     "kafka: no connection that a broker lets in (bootstrap.servers={}): {}; check "
-                     "security.protocol, sasl.* and ssl.*",
-                     config_.Servers(), *refusal_);
+Error KafkaClient::Failure(rd_kafka_resp_err_t code, const KafkaContext& context) {
+  if (!IsSilence(code)) return KafkaError(code, context);
+  if (const std::optional<KafkaRefusal> refusal = Refusal()) {
+    return MakeError(ErrorCode::kUnavailable, "kafka: {}", refusal->text);
   }
   return MakeError(ErrorCode::kUnavailable,
                    "kafka: no broker answered within {} s (bootstrap.servers={})",

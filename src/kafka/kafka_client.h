@@ -10,9 +10,11 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
 #include "kafka/kafka_config.h"
+#include "kafka/refusal.h"
 
 namespace tillstream {
 
@@ -39,8 +41,18 @@ Result<KafkaConfPtr> MakeKafkaConf(const KafkaConfig& config, KafkaRole role,
 /// The value that a property has in a configuration; empty when it has none.
 std::string KafkaConfValue(const rd_kafka_conf_t* conf, const char* name);
 
-/// An Error for a code of librdkafka: `kafka: <where>: <its text>[; <what to do>]`.
-Error KafkaError(rd_kafka_resp_err_t code, const std::string& where);
+/// What a message about a failed call says beside its code.
+struct KafkaContext {
+  std::string where;        ///< "topic \"sales\"", "sales-3".
+  std::string right = {};   ///< What a user must be allowed for it: "Write on topic \"sales\"".
+  std::string detail = {};  ///< librdkafka's own words; its text for the code is left out of them.
+};
+
+/// An Error for a code of librdkafka: `kafka: <where>: <its text>[ (<detail>)][; <what to do>]`.
+Error KafkaError(rd_kafka_resp_err_t code, const KafkaContext& context);
+
+/// Whether the code says that the user may not do that.
+bool IsForbidden(rd_kafka_resp_err_t code);
 
 /// The transactional.id of a topic's stream: "tillstream/sales/CA_1".
 std::string TransactionalId(const std::string& topic, const std::string& stream);
@@ -111,25 +123,33 @@ class KafkaClient {
   Result<KafkaTopicPtr> OpenTopic(const std::string& name);
 
   /// Asks the cluster about one topic, or about all of them. kNotFound when the topic is not there,
-  /// kUnavailable when nobody answers. Never makes a topic.
-  Result<KafkaTopicState> DescribeTopic(const std::string& name);
-  Result<KafkaClusterState> DescribeCluster();
+  /// kUnavailable when nobody answers within the deadline, or, much sooner, when brokers do not let
+  /// us in. Never makes a topic.
+  Result<KafkaTopicState> DescribeTopic(const std::string& name, Clock& clock);
+  Result<KafkaClusterState> DescribeCluster(Clock& clock);
 
   /// The Error for a call that ended with `code`: where nobody answers or lets us in, what
   /// librdkafka had to say about it meanwhile.
-  Error Failure(rd_kafka_resp_err_t code, const std::string& where);
+  Error Failure(rd_kafka_resp_err_t code, const KafkaContext& context);
+
+  /// To be called when a broker has answered: what refused us before is past.
+  void ForgetRefusal() TILLSTREAM_EXCLUDES(mutex_);
 
  private:
   explicit KafkaClient(const KafkaConfig& config) : config_(config) {}
   static void OnError(rd_kafka_t* handle, int code, const char* reason, void* self);
-  Result<KafkaClusterState> Ask(rd_kafka_topic_t* topic, const std::string& where);
+  Result<KafkaClusterState> Ask(rd_kafka_topic_t* topic, const KafkaContext& context, Clock& clock);
+  /// rd_kafka_metadata(), until somebody answers, refuses for good, or the deadline.
+  rd_kafka_resp_err_t AskMetadata(rd_kafka_topic_t* topic, const rd_kafka_metadata_t** answer,
+                                  Clock& clock);
+  std::optional<KafkaRefusal> Refusal() TILLSTREAM_EXCLUDES(mutex_);
 
   const KafkaConfig config_;
   Observers observers_;
   rd_kafka_t* handle_ = nullptr;
   Mutex mutex_;
-  /// The last refusal of a login or of a TLS connection.
-  std::optional<std::string> refusal_ TILLSTREAM_GUARDED_BY(mutex_);
+  /// The last one since a broker answered.
+  std::optional<KafkaRefusal> refusal_ TILLSTREAM_GUARDED_BY(mutex_);
 };
 
 }  // namespace tillstream

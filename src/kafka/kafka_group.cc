@@ -65,7 +65,7 @@ Status KafkaGroup::Subscribe(const std::string& topic) {
   const PartitionListPtr topics(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
   const auto code = rd_kafka_subscribe(client_->handle(), topics.get());
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->Failure(code, where_);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Failure(code);
   return Ok();
 }
 
@@ -103,7 +103,7 @@ Result<std::optional<std::vector<PartitionId>>> KafkaGroup::Assign(
   before_change_ = nullptr;
   TILLSTREAM_TRY(before_change_result_);
   if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !IsPassing(message->err)) {
-    return client_->Failure(message->err, where_);
+    return Failure(message->err);
   }
   return std::exchange(assigned_, std::nullopt);
 }
@@ -115,7 +115,7 @@ Result<std::optional<GroupPosition>> KafkaGroup::Find(const TopicPartition& part
   auto code = rd_kafka_committed(client_->handle(), list.get(), client_->deadline_ms());
   const rd_kafka_topic_partition_t& found = list->elems[0];
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = found.err;
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->Failure(code, where_);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Failure(code);
   if (found.offset < 0) return std::optional<GroupPosition>();
   GroupPosition position{Offset(found.offset), std::nullopt};
   if (found.metadata != nullptr) {
@@ -146,7 +146,7 @@ Status KafkaGroup::Store() {
   const auto code = rd_kafka_commit(client_->handle(), list.get(), 0);
   // The new owner of the partitions goes on from the commit before.
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !IsTakenOver(code)) {
-    return client_->Failure(code, where_);
+    return Failure(code);
   }
   to_store_.clear();
   return Ok();

@@ -45,6 +45,9 @@ class KafkaGroup final : public ReaderGroup, private RebalanceObserver {
   Status Subscribe(const std::string& topic);
   void Take(rd_kafka_topic_partition_list_t* partitions);
   void GiveBack();
+  Error Failure(rd_kafka_resp_err_t code) {
+    return client_->Failure(code, {.where = where_, .right = "Read on " + where_});
+  }
 
   const std::string where_;
   const bool is_member_;

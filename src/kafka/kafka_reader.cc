@@ -70,6 +70,10 @@ Result<std::unique_ptr<KafkaReader>> KafkaReader::Open(const KafkaConfig& config
       new KafkaReader(std::move(client), std::move(topic), partition, clock));
 }
 
+KafkaContext KafkaReader::Context() const {
+  return {.where = where(), .right = fmt::format("Read on topic \"{}\"", partition_.topic)};
+}
+
 template <typename Call>
 Status KafkaReader::Ask(const Call& call) {
   const std::chrono::nanoseconds begin = clock_.Monotonic();
@@ -79,7 +83,7 @@ Status KafkaReader::Ask(const Call& call) {
     const std::chrono::nanoseconds now = clock_.Monotonic();
     const bool again = (IsMoving(code) && now - begin < client_->config().deadline) ||
                        (IsUnknown(code) && now - begin < kKnownWithin);
-    if (!again) return client_->Failure(code, where());
+    if (!again) return client_->Failure(code, Context());
     clock_.SleepUntil(now + kAskAgain, {});
   }
 }
@@ -153,7 +157,7 @@ Status KafkaReader::Seek(Offset offset) {
 Status KafkaReader::Start() {
   if (started_) return Ok();
   if (rd_kafka_consume_start(topic_.get(), partition_.partition.value(), next_.value()) != 0) {
-    return KafkaError(rd_kafka_last_error(), where());
+    return KafkaError(rd_kafka_last_error(), Context());
   }
   started_ = true;
   return Ok();
@@ -201,7 +205,7 @@ Status KafkaReader::TakeUntil(Offset end) {
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + client_->config().deadline;
   while (records_.empty() && next_ < end) {
     if (clock_.Monotonic() >= deadline) {
-      return client_->Failure(RD_KAFKA_RESP_ERR__TIMED_OUT, where());
+      return client_->Failure(RD_KAFKA_RESP_ERR__TIMED_OUT, Context());
     }
     TILLSTREAM_TRY(Take(kWaitMs));
   }
@@ -257,7 +261,7 @@ Status KafkaReader::TakeOne(rd_kafka_message_t* message) {
     default:
       if (IsMoving(message->err)) return Ok();
       Stop();
-      return client_->Failure(message->err, where());
+      return client_->Failure(message->err, Context());
   }
   RecordView record;
   record.offset = Offset(message->offset);

@@ -46,6 +46,7 @@ class KafkaReader final : public LogReader {
   KafkaReader(std::unique_ptr<KafkaClient> client, KafkaTopicPtr topic, TopicPartition partition,
               Clock& clock);
   std::string where() const { return partition_.ToString(); }
+  KafkaContext Context() const;
 
   struct Bounds {
     Offset begin;

@@ -97,7 +97,14 @@ class DocumentWriter final : private DeliveryObserver {
     return Failure(rd_kafka_last_error());
   }
 
-  Error Failure(rd_kafka_resp_err_t code) { return client_->Failure(code, where_); }
+  Error Failure(rd_kafka_resp_err_t code) {
+    const bool is_topic = code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    const std::string right =
+        is_topic ? fmt::format("Write on topic \"{}\"", rd_kafka_topic_name(topic_.get()))
+                 : fmt::format("Write and Describe on transactional id \"{}\"",
+                               client_->Value("transactional.id"));
+    return client_->Failure(code, {.where = where_, .right = right});
+  }
 
   std::unique_ptr<KafkaClient> client_;
   KafkaTopicPtr topic_;

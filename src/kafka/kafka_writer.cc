@@ -13,10 +13,6 @@ namespace {
 /// How long a call waits for room in the queue, or for the next event, before it looks again.
 constexpr int kPollMs = 100;
 
-/// A writer that was replaced waits so long for the other one to say who it is.
-constexpr std::chrono::seconds kWaitForOwner{10};
-constexpr std::chrono::milliseconds kAskForOwnerAgain{50};
-
 /// The transaction of a writer that ends is given up if that is quickly done; else the next writer
 /// does it.
 constexpr int kGiveUpMs = 5'000;
@@ -85,10 +81,15 @@ Status KafkaWriter::InitTransactions() {
   for (;;) {
     const KafkaErrorPtr error(
         rd_kafka_init_transactions(client_->handle(), client_->deadline_ms()));
-    if (!error) return Ok();
+    if (!error) {
+      client_->ForgetRefusal();
+      return Ok();
+    }
     // A cluster that has just been started loads its coordinators first.
     if (rd_kafka_error_is_retriable(error.get()) != 0 && clock_.Monotonic() < deadline) continue;
-    return client_->Failure(rd_kafka_error_code(error.get()), where());
+    const auto code = rd_kafka_error_code(error.get());
+    if (IsFenced(code)) return Fenced();
+    return client_->Failure(code, {.where = where(), .right = RightFor(code)});
   }
 }
 
@@ -100,6 +101,7 @@ Status KafkaWriter::LoadPosition() {
   TILLSTREAM_ASSIGN(const std::optional<PositionRecord> stored, ReadPosition());
   TILLSTREAM_TRY(CheckStart(stored));
   if (stored) current_ = *stored;
+  owner_before_ = current_.owner;
   durable_ = current_.position;
   current_.owner = options_.owner;
   current_.holder = options_.spec.holder;
@@ -118,12 +120,6 @@ Status KafkaWriter::CheckStart(const std::optional<PositionRecord>& stored) {
                      where(), stored->identity, identity);
   }
   return CheckPartition(options_.config, options_.spec.events, stored, clock_);
-}
-
-void KafkaWriter::OnDelivery(const rd_kafka_message_t& message) {
-  if (message.err != RD_KAFKA_RESP_ERR_NO_ERROR && undelivered_ == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    undelivered_ = message.err;
-  }
 }
 
 Status KafkaWriter::Ready() {
@@ -240,7 +236,10 @@ Result<Position> KafkaWriter::Sync(std::chrono::milliseconds timeout) {
 Status KafkaWriter::Commit(std::chrono::nanoseconds deadline) {
   for (;;) {
     const KafkaErrorPtr error(rd_kafka_commit_transaction(client_->handle(), kTransactionTimeout));
-    if (!error) return Ok();
+    if (!error) {
+      client_->ForgetRefusal();
+      return Ok();
+    }
     const auto code = rd_kafka_error_code(error.get());
     const bool may_be_called_again = rd_kafka_error_is_retriable(error.get()) != 0;
     if (!may_be_called_again) return Fail(code, rd_kafka_error_string(error.get()));
@@ -251,60 +250,10 @@ Status KafkaWriter::Commit(std::chrono::nanoseconds deadline) {
   }
 }
 
-Error KafkaWriter::Fail(rd_kafka_resp_err_t code, const std::string& text) {
-  std::array<char, 512> fatal_text{};
-  const auto fatal = rd_kafka_fatal_error(client_->handle(), fatal_text.data(), fatal_text.size());
-  if (IsFenced(code) || IsFenced(fatal)) return End(Fenced());
-  Error error;
-  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    error = KafkaError(fatal, where());
-    error.code = ErrorCode::kUnavailable;
-    error.message += fmt::format(" ({})", fatal_text.data());
-  } else if (undelivered_ != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    error = client_->Failure(undelivered_, where());
-  } else {
-    error = client_->Failure(code, where());
-    error.message += fmt::format(" ({})", text);
-  }
-  if (error.code == ErrorCode::kUnavailable) error.message += "; open the stream again";
-  return End(std::move(error));
-}
-
 Error KafkaWriter::End(Error error) {
   GiveUp();
   failure_ = std::move(error);
   return *failure_;
-}
-
-Error KafkaWriter::Fenced() {
-  const std::chrono::nanoseconds now = clock_.Monotonic();
-  // A younger transaction cannot have timed out, so then there is another writer, even if it has
-  // not said who it is yet.
-  const bool may_have_timed_out =
-      in_transaction_ && now - transaction_begin_ >= transaction_timeout_;
-  const std::chrono::nanoseconds deadline = now + kWaitForOwner;
-  for (;;) {
-    const auto last = ReadPosition();
-    if (!last) return last.error();
-    if (*last && (*last)->owner != options_.owner) {
-      return MakeError(ErrorCode::kRefused,
-                       "kafka: {}: another writer took the stream over ({}); it goes on from the "
-                       "committed position, so leave it to that one, or stop it first",
-                       where(), (*last)->holder);
-    }
-    if (may_have_timed_out) {
-      return MakeError(ErrorCode::kUnavailable,
-                       "kafka: {}: a transaction was open for more than {} ms "
-                       "(transaction.timeout.ms) and was given up; open the stream again",
-                       where(), transaction_timeout_.count());
-    }
-    if (clock_.Monotonic() >= deadline) {
-      return MakeError(ErrorCode::kRefused,
-                       "kafka: {}: another writer took the stream over and has not said who it is",
-                       where());
-    }
-    clock_.SleepUntil(clock_.Monotonic() + kAskForOwnerAgain, {});
-  }
 }
 
 }  // namespace tillstream

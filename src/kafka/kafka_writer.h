@@ -20,6 +20,8 @@ struct KafkaWriterOptions {
   std::string owner;         ///< An id that no other writer has or had.
   /// Messages that wait for a broker; a full queue makes Append() wait.
   int64_t queue_bytes_max = int64_t{16} << 20;
+  /// A writer that was replaced waits so long for the other one to say who it is.
+  std::chrono::milliseconds wait_for_owner{10'000};
 };
 
 /// Writes one store stream to Kafka, exactly once for read_committed readers. Not thread safe.
@@ -89,8 +91,10 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   Status ProducePosition();
   Status Commit(std::chrono::nanoseconds deadline);
 
-  /// Ends the writer: says why a call ended with `code`, and gives the transaction up.
+  /// Ends the writer: says why a call ended with an error, and gives the transaction up.
   Error Fail(rd_kafka_resp_err_t code, const std::string& text);
+  Error Reason(rd_kafka_resp_err_t code, const std::string& text);
+  std::string RightFor(rd_kafka_resp_err_t code) const;
   Error End(Error error);
   Error Fenced();
   void GiveUp();
@@ -107,12 +111,14 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
 
   PositionRecord current_;
   Position durable_;
+  std::optional<std::string> owner_before_;  ///< Of the position that was found.
   bool in_transaction_ = false;
   bool committing_ = false;  ///< The position is in the transaction; nothing may follow it.
   std::chrono::nanoseconds transaction_begin_{0};
   std::optional<Error> failure_;
-  /// The first message of the transaction that was not delivered.
+  /// Why the first message of the transaction that was not delivered was not, and its topic.
   rd_kafka_resp_err_t undelivered_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::string undelivered_topic_;
 };
 
 }  // namespace tillstream

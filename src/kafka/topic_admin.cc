@@ -24,6 +24,10 @@ constexpr std::chrono::seconds kKnownWithin{5};
 
 std::string Where(const std::string& topic) { return fmt::format("topic \"{}\"", topic); }
 
+KafkaContext ContextOf(const std::string& topic, const char* operation) {
+  return {.where = Where(topic), .right = fmt::format("{} on {}", operation, Where(topic))};
+}
+
 /// One request to the cluster's administration, with the deadline of its client.
 class AdminCall {
  public:
@@ -44,11 +48,11 @@ class AdminCall {
   const rd_kafka_AdminOptions_t* options() const { return options_.get(); }
   rd_kafka_queue_t* queue() { return queue_.get(); }
 
-  Result<EventPtr> Wait(const std::string& where) {
+  Result<EventPtr> Wait(const KafkaContext& context) {
     constexpr int kNoLimit = -1;  // The request has its own.
     EventPtr event(rd_kafka_queue_poll(queue_.get(), kNoLimit));
     const auto code = rd_kafka_event_error(event.get());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_.Failure(code, where);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_.Failure(code, context);
     return event;
   }
 
@@ -59,15 +63,12 @@ class AdminCall {
 };
 
 /// What the broker said about the one topic of a request. Its own text says more than the code's.
-Status OutcomeOf(const rd_kafka_topic_result_t* result) {
+Status OutcomeOf(const rd_kafka_topic_result_t* result, KafkaContext context) {
   const auto code = rd_kafka_topic_result_error(result);
   if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
-  const std::string where = Where(rd_kafka_topic_result_name(result));
-  Error error = KafkaError(code, where);
   const char* const text = rd_kafka_topic_result_error_string(result);
-  if (text != nullptr && *text != '\0') error.message += fmt::format(" ({})", text);
-  std::replace(error.message.begin(), error.message.end(), '\n', ' ');
-  return error;
+  if (text != nullptr) context.detail = text;
+  return KafkaError(code, context);
 }
 
 }  // namespace
@@ -83,7 +84,7 @@ Result<std::unique_ptr<TopicAdmin>> TopicAdmin::Open(const KafkaConfig& config, 
 }
 
 Result<std::map<std::string, int32_t>> TopicAdmin::PartitionCounts() {
-  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster(clock_));
   std::map<std::string, int32_t> counts;
   for (const KafkaTopicState& topic : cluster.topics) {
     if (topic.name.starts_with("__")) continue;
@@ -93,7 +94,7 @@ Result<std::map<std::string, int32_t>> TopicAdmin::PartitionCounts() {
 }
 
 Result<std::optional<int32_t>> TopicAdmin::FindPartitionCount(const std::string& name) {
-  const auto topic = client_->DescribeTopic(name);
+  const auto topic = client_->DescribeTopic(name, clock_);
   if (topic) return std::optional(static_cast<int32_t>(topic->partitions.size()));
   if (topic.error().code == ErrorCode::kNotFound) return std::optional<int32_t>();
   return topic.error();
@@ -106,14 +107,14 @@ Result<int32_t> TopicAdmin::PartitionCount(const std::string& name) {
     if (count) return *count;
     const std::chrono::nanoseconds now = clock_.Monotonic();
     if (now >= deadline) {
-      return KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Where(name));
+      return KafkaError(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, {.where = Where(name)});
     }
     clock_.SleepUntil(now + kAskAgain, {});
   }
 }
 
 Status TopicAdmin::Create(const TopicSpec& spec) {
-  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster(clock_));
   const auto at = std::find_if(cluster.topics.begin(), cluster.topics.end(),
                                [&](const auto& topic) { return topic.name == spec.name; });
   if (at == cluster.topics.end()) {
@@ -140,11 +141,12 @@ Status TopicAdmin::CreateNew(const TopicSpec& spec, int broker_count) {
   call.WaitForOperation();
   rd_kafka_NewTopic_t* topics = topic.get();
   rd_kafka_CreateTopics(client_->handle(), &topics, 1, call.options(), call.queue());
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(Where(spec.name)));
+  const KafkaContext context = ContextOf(spec.name, "Create");
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
   size_t count = 0;
   const auto* const results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
-  const Status outcome = OutcomeOf(results[0]);
+  const Status outcome = OutcomeOf(results[0], context);
   // Another process may make the same topic at the same time.
   const bool there =
       !outcome && outcome.error().protocol_code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS;
@@ -162,17 +164,18 @@ Status TopicAdmin::AddPartitions(const TopicSpec& spec) {
   call.WaitForOperation();
   rd_kafka_NewPartitions_t* all = partitions.get();
   rd_kafka_CreatePartitions(client_->handle(), &all, 1, call.options(), call.queue());
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(Where(spec.name)));
+  const KafkaContext context = ContextOf(spec.name, "Alter");
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
   size_t count = 0;
   const auto* const results = rd_kafka_CreatePartitions_result_topics(
       rd_kafka_event_CreatePartitions_result(event.get()), &count);
-  return OutcomeOf(results[0]);
+  return OutcomeOf(results[0], context);
 }
 
 Status TopicAdmin::WaitForLeaders(const TopicSpec& spec) {
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + client_->config().deadline;
   for (;;) {
-    const auto topic = client_->DescribeTopic(spec.name);
+    const auto topic = client_->DescribeTopic(spec.name, clock_);
     if (!topic && topic.error().code != ErrorCode::kNotFound) return topic.error();
     if (topic && static_cast<int32_t>(topic->partitions.size()) >= spec.partition_count &&
         std::all_of(topic->partitions.begin(), topic->partitions.end(),
@@ -190,8 +193,8 @@ Status TopicAdmin::WaitForLeaders(const TopicSpec& spec) {
 }
 
 Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& name) {
-  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster());
-  const auto topic = client_->DescribeTopic(name);
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster(clock_));
+  const auto topic = client_->DescribeTopic(name, clock_);
   if (!topic && topic.error().code == ErrorCode::kNotFound) {
     return std::optional<TopicDescription>();
   }
@@ -218,18 +221,18 @@ Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& 
 }
 
 Status TopicAdmin::ReadSettings(TopicDescription* description) {
-  const std::string where = Where(description->name);
+  const KafkaContext context = ContextOf(description->name, "DescribeConfigs");
   ConfigResourcePtr resource(
       rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, description->name.c_str()));
   AdminCall call(*client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
   rd_kafka_ConfigResource_t* resources = resource.get();
   rd_kafka_DescribeConfigs(client_->handle(), &resources, 1, call.options(), call.queue());
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(where));
+  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
   size_t count = 0;
   const auto* const results = rd_kafka_DescribeConfigs_result_resources(
       rd_kafka_event_DescribeConfigs_result(event.get()), &count);
   const auto code = rd_kafka_ConfigResource_error(results[0]);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(code, where);
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(code, context);
   const auto* const entries = rd_kafka_ConfigResource_configs(results[0], &count);
   for (size_t i = 0; i < count; ++i) {
     const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
