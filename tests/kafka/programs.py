@@ -16,13 +16,17 @@ READ_SECONDS = 60
 PROMPT = {"transaction.abort.timed.out.transaction.cleanup.interval.ms": 200}
 
 
-def promises_kept(servers):
-    """Runs kafka_server_test; how many of its tests passed, which must be all."""
-    done = subprocess.run([PROGRAMS / "kafka_server_test"], capture_output=True, text=True,
-                          timeout=TESTS_SECONDS, check=False,
-                          env={**os.environ, "TILLSTREAM_KAFKA_SERVERS": servers})
+def tests_passed(program, **environment):
+    """Runs a gtest program; how many of its tests passed, which must be all."""
+    done = subprocess.run([PROGRAMS / program], capture_output=True, text=True,
+                          timeout=TESTS_SECONDS, check=False, env={**os.environ, **environment})
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     return int(re.search(r"\[  PASSED  \] (\d+) tests", done.stdout)[1])
+
+
+def promises_kept(servers):
+    """Runs kafka_server_test; how many promises that is."""
+    return tests_passed("kafka_server_test", TILLSTREAM_KAFKA_SERVERS=servers)
 
 
 class Stream:

@@ -1,7 +1,7 @@
 // Writes a fixed stream through KafkaWriter and syncs now and then: what the kill test kills and
 // the measurements measure.
 //
-//   stream_writer SERVERS TOPIC PARTITION BLOCKS BLOCK_EVENTS SYNC_BLOCKS
+//   stream_writer SERVERS TOPIC PARTITION BLOCKS BLOCK_EVENTS SYNC_BLOCKS [PROPERTY=VALUE...]
 //
 // Goes on where the position says, to BLOCKS blocks of BLOCK_EVENTS events, a total a block; syncs
 // every SYNC_BLOCKS blocks. Event k has the key "item-<k mod 1000>" and a value of 60 bytes that
@@ -85,8 +85,15 @@ int64_t Number(const char* text) {
 
 int Main(std::span<char*> arguments) {
   constexpr size_t kArgumentCount = 7;
-  if (arguments.size() != kArgumentCount) {
-    fmt::print(stderr, "stream_writer SERVERS TOPIC PARTITION BLOCKS BLOCK_EVENTS SYNC_BLOCKS\n");
+  KafkaLogOptions options;
+  bool is_right = arguments.size() >= kArgumentCount;
+  for (size_t i = kArgumentCount; i < arguments.size(); ++i) {
+    is_right = is_right && AddKafkaProperty(arguments[i], &options.config.properties);
+  }
+  if (!is_right) {
+    fmt::print(stderr,
+               "stream_writer SERVERS TOPIC PARTITION BLOCKS BLOCK_EVENTS SYNC_BLOCKS "
+               "[PROPERTY=VALUE...]\n");
     return 2;
   }
   Work work;
@@ -95,7 +102,6 @@ int Main(std::span<char*> arguments) {
   work.block_events = Number(arguments[5]);
   work.sync_blocks = Number(arguments[6]);
   SystemClock clock;
-  KafkaLogOptions options;
   options.config.bootstrap_servers = arguments[1];
   std::random_device random;
   options.owner = fmt::format("{:08x}{:08x}", random(), random());
