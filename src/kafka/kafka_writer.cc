@@ -140,7 +140,16 @@ Status KafkaWriter::BeginTransaction() {
   return Ok();
 }
 
+Status KafkaWriter::CommitWhatIsOld() {
+  if (!in_transaction_ || clock_.Monotonic() - transaction_begin_ < transaction_timeout_ / 2) {
+    return Ok();
+  }
+  const auto committed = Sync(options_.config.deadline);
+  return committed ? Ok() : Status(committed.error());
+}
+
 Status KafkaWriter::Append(const RecordBlock& events) {
+  TILLSTREAM_TRY(CommitWhatIsOld());
   TILLSTREAM_TRY(ProduceAll(events_, events));
   current_.position = current_.position + events.record_count();
   return Ok();

@@ -29,7 +29,8 @@ struct KafkaWriterOptions {
 /// Events, totals and the position that they lead to are one transaction, so none is ever seen
 /// without the others: what a crash leaves open is aborted by the next writer, which goes on from
 /// the position that was committed. A transaction is open from the first Append() to the end of
-/// Sync(); call Sync() well within transaction.timeout.ms.
+/// Sync(); call Sync() well within transaction.timeout.ms. Append() does where half of that is
+/// over.
 ///
 /// Appended is in a queue here; flushed is nothing of its own; durable is committed. position()
 /// counts events, not offsets.
@@ -86,6 +87,8 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   void OnDelivery(const rd_kafka_message_t& message) override;
   Status Ready();
   Status BeginTransaction();
+  /// Before the broker gives the transaction up, though it is the caller's to commit.
+  Status CommitWhatIsOld();
   Status ProduceAll(const Target& target, const RecordBlock& block);
   Status Produce(const Target& target, const RecordView& record);
   Status ProducePosition();

@@ -207,6 +207,21 @@ TEST_F(KafkaServerTest, ATransactionThatTimedOutIsNotAnotherWriter) {
   ExpectEvents(6);
 }
 
+TEST_F(KafkaServerTest, ATransactionIsCommittedBeforeItsTimeIsOver) {
+  Start({{"transaction.timeout.ms", "4000"}, {"message.timeout.ms", "3000"}});
+  auto writer = Open();
+  ASSERT_TRUE(Write(*writer, 4).has_value());
+  SystemClock clock;
+  const std::chrono::nanoseconds half = clock.Monotonic() + std::chrono::milliseconds(2000);
+  while (clock.Monotonic() < half) ASSERT_TRUE(writer->Flush().has_value());
+  EXPECT_EQ(writer->durable_position(), Position(0));
+  ASSERT_TRUE(Write(*writer, 4).has_value());
+  EXPECT_EQ(writer->durable_position(), Position(4));
+  ExpectEvents(4);
+  ASSERT_TRUE(Sync(*writer).has_value());
+  ExpectEvents(8);
+}
+
 TEST_F(KafkaServerTest, AStreamOfAnotherIdentityIsRefused) {
   Start();
   ASSERT_TRUE(TryOpen("process 1", "dataset 1a2b").has_value());
