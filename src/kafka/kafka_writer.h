@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "kafka/kafka_client.h"
-#include "kafka/position_record.h"
 #include "log/event_log.h"
+#include "log/position_record.h"
 
 namespace tillstream {
 

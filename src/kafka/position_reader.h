@@ -4,8 +4,8 @@
 
 #include "base/clock.h"
 #include "kafka/kafka_config.h"
-#include "kafka/position_record.h"
 #include "log/event_log.h"
+#include "log/position_record.h"
 
 namespace tillstream {
 

@@ -1,4 +1,4 @@
-#include "kafka/position_record.h"
+#include "log/position_record.h"
 
 #include "base/json.h"
 
