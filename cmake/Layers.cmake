@@ -13,15 +13,16 @@ option(TILLSTREAM_PCH "Precompile the headers that cost most" OFF)
 # Slack for the sanitizer builds on a busy machine; the slowest unit test takes a few seconds.
 set(TILLSTREAM_UNIT_TEST_TIMEOUT 300)
 
-# A layer that a build leaves out (kafka without TILLSTREAM_KAFKA) is no dependency of the others.
+# Layers that a build without TILLSTREAM_KAFKA leaves out; they are no dependencies of the others.
+set(TILLSTREAM_KAFKA_LAYERS kafka zookeeper)
 
 function(tillstream_layer name)
   cmake_parse_arguments(ARG "" "" "DEPENDS;LIBRARIES" ${ARGN})
   if(NOT TILLSTREAM_KAFKA)
-    if(name STREQUAL kafka)
+    if(name IN_LIST TILLSTREAM_KAFKA_LAYERS)
       return()
     endif()
-    list(REMOVE_ITEM ARG_DEPENDS kafka)
+    list(REMOVE_ITEM ARG_DEPENDS ${TILLSTREAM_KAFKA_LAYERS})
   endif()
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc)
   set(tests ${sources})

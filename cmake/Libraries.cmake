@@ -14,6 +14,14 @@ if(TILLSTREAM_KAFKA)
     set(ENV{PKG_CONFIG_PATH} "${TILLSTREAM_RDKAFKA_ROOT}/lib/pkgconfig:$ENV{PKG_CONFIG_PATH}")
   endif()
   pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka>=2.0.2)
+  # Comes without a description of itself. THREADED: with the functions that wait for the answer.
+  find_path(ZOOKEEPER_INCLUDE_DIR zookeeper/zookeeper.h REQUIRED)
+  find_library(ZOOKEEPER_LIBRARY zookeeper_mt REQUIRED)
+  add_library(ZooKeeper::ZooKeeper UNKNOWN IMPORTED)
+  set_target_properties(ZooKeeper::ZooKeeper PROPERTIES
+                        IMPORTED_LOCATION ${ZOOKEEPER_LIBRARY}
+                        INTERFACE_INCLUDE_DIRECTORIES ${ZOOKEEPER_INCLUDE_DIR}
+                        INTERFACE_COMPILE_DEFINITIONS THREADED)
 endif()
 find_package(Boost 1.81 REQUIRED)
 # Not its CMake package, which wants what its server and its push client are built with.

@@ -21,10 +21,11 @@ LAYERS = {
     "log": ["model"],
     "registry": ["avro", "log"],
     "kafka": ["log"],
+    "zookeeper": ["log"],
     "replay": ["dataset", "registry"],
     "consume": ["dataset", "registry"],
     "web": ["registry"],
-    "app": ["web", "replay", "consume", "kafka"],
+    "app": ["web", "replay", "consume", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests
@@ -45,6 +46,7 @@ THIRD_PARTY = [
     # Takes 20 s to compile: one source has it all.
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"librdkafka/.*", ["kafka"]),
+    (r"zookeeper/zookeeper(_version)?\.h", ["zookeeper"]),
     (r"boost/.*", ["web/http_server.cc", "web/http_connection.h", "web/library_versions.cc"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
     (r"crypt\.h", ["web/user_file.cc"]),

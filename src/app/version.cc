@@ -7,6 +7,7 @@
 #include "base/library_versions.h"
 #ifdef TILLSTREAM_KAFKA
 #include "kafka/library_versions.h"
+#include "zookeeper/library_versions.h"
 #endif
 #include "log/library_versions.h"
 #include "registry/library_versions.h"
@@ -22,6 +23,7 @@ std::string VersionText() {
   for (const std::string& line : WebLibraryVersions()) text += line + "\n";
 #ifdef TILLSTREAM_KAFKA
   for (const std::string& line : KafkaLibraryVersions()) text += line + "\n";
+  for (const std::string& line : ZooKeeperLibraryVersions()) text += line + "\n";
 #endif
   text += "cli11 " CLI11_VERSION "\n";
   text += "toml++ " + std::to_string(TOML_LIB_MAJOR) + "." + std::to_string(TOML_LIB_MINOR) + "." +
