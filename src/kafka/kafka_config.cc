@@ -10,17 +10,13 @@ namespace {
 
 constexpr const char* kServers = "bootstrap.servers";
 
-/// What exactly once stands on: not the user's to change.
+/// What exactly once, or at least once, stands on: not the user's to change.
 constexpr std::array kOurs = {
-    "transactional.id",
-    "enable.idempotence",
-    "isolation.level",
-    "enable.auto.commit",
-    "acks",
-    "request.required.acks",
-    "auto.offset.reset",
-    "enable.partition.eof",
-    "delivery.report.only.error",
+    "transactional.id",         "enable.idempotence",
+    "enable.gapless.guarantee", "isolation.level",
+    "enable.auto.commit",       "acks",
+    "request.required.acks",    "auto.offset.reset",
+    "enable.partition.eof",     "delivery.report.only.error",
 };
 
 KafkaProperties Recommended(KafkaRole role) {

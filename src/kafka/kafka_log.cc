@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
+#include "kafka/at_least_once_writer.h"
 #include "kafka/kafka_reader.h"
 #include "kafka/kafka_writer.h"
 
@@ -43,15 +45,43 @@ Result<int32_t> KafkaLog::FindPartition(const TopicPartition& partition) {
 Result<std::unique_ptr<LogWriter>> KafkaLog::OpenWriter(const WriterSpec& spec) {
   TILLSTREAM_ASSIGN(const int32_t partition_count, FindPartition(spec.events));
   if (spec.totals) TILLSTREAM_TRY(FindPartition(*spec.totals));
+  if (options_.positions == PositionsMode::kTransaction) {
+    return OpenTransactional(spec, partition_count);
+  }
+  return OpenAtLeastOnce(spec);
+}
+
+std::string KafkaLog::NextOwner() { return fmt::format("{}-{}", options_.owner, ++writer_count_); }
+
+int64_t KafkaLog::QueueShare() const {
+  return options_.queue_bytes_max / std::max(queue_shares_.load(), 1);
+}
+
+Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec& spec,
+                                                               int32_t partition_count) {
   TILLSTREAM_TRY(admin_->Create(PositionsTopicSpec(spec.events.topic, partition_count)));
   KafkaWriterOptions options;
   options.config = options_.config;
   options.spec = spec;
   // Partition 0 is the run's.
   options.positions = {PositionsTopicName(spec.events.topic), spec.events.partition + 1};
-  options.owner = fmt::format("{}-{}", options_.owner, ++writer_count_);
-  options.queue_bytes_max = options_.queue_bytes_max / std::max(queue_shares_.load(), 1);
+  options.owner = NextOwner();
+  options.queue_bytes_max = QueueShare();
   TILLSTREAM_ASSIGN(auto writer, KafkaWriter::Open(std::move(options), clock_));
+  return std::unique_ptr<LogWriter>(std::move(writer));
+}
+
+Result<std::unique_ptr<LogWriter>> KafkaLog::OpenAtLeastOnce(const WriterSpec& spec) {
+  AtLeastOnceWriterOptions options;
+  options.config = options_.config;
+  options.spec = spec;
+  options.owner = NextOwner();
+  options.queue_bytes_max = QueueShare();
+  if (options_.positions == PositionsMode::kStore) {
+    TILLSTREAM_CHECK(options_.position_store != nullptr);
+    options.store = options_.position_store;
+  }
+  TILLSTREAM_ASSIGN(auto writer, AtLeastOnceWriter::Open(std::move(options), clock_));
   return std::unique_ptr<LogWriter>(std::move(writer));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -10,8 +11,19 @@
 #include "kafka/kafka_config.h"
 #include "kafka/topic_admin.h"
 #include "log/event_log.h"
+#include "log/position_store.h"
 
 namespace tillstream {
+
+/// How the writers of a log keep their positions.
+enum class PositionsMode {
+  kTransaction,  ///< Committed with the events: exactly once (KafkaWriter).
+  kIdempotent,   ///< That of the partition's last record: at least once (AtLeastOnceWriter).
+  kStore,        ///< In KafkaLogOptions::position_store: at least once (AtLeastOnceWriter).
+};
+
+/// How often a writer of kStore stores its position: a crash repeats what was appended since.
+inline constexpr std::chrono::milliseconds kStorePositionEvery{1000};
 
 struct KafkaLogOptions {
   KafkaConfig config;
@@ -19,13 +31,16 @@ struct KafkaLogOptions {
   std::string owner;
   /// Messages that wait for a broker, of all writers together.
   int64_t queue_bytes_max = int64_t{64} << 20;
+  PositionsMode positions = PositionsMode::kTransaction;
+  PositionStore* position_store = nullptr;  ///< Of kStore; must outlive the log and its writers.
 };
 
-/// An EventLog on Kafka's topics: KafkaWriter, KafkaReader, TopicAdmin. Thread safe.
+/// An EventLog on Kafka's topics: KafkaWriter or AtLeastOnceWriter, KafkaReader, TopicAdmin. Thread
+/// safe.
 ///
 /// What differs from a log of files: offsets are not dense, only what is durable is visible, and a
-/// second writer of a stream replaces the first (event_log.h). The position of a stream is not
-/// where its partition ends but what `<topic>-positions` says.
+/// second writer of a stream replaces the first (event_log.h), except with kIdempotent, where both
+/// write. The position of a stream is not where its partition ends but what PositionsMode says.
 ///
 /// Nobody within the deadline: kUnavailable, "kafka: no broker answered within 30 s
 /// (bootstrap.servers=...)".
@@ -40,7 +55,7 @@ class KafkaLog final : public EventLog {
   Status CreateTopic(const TopicInfo& topic) override;
   /// Without the brokers' own, whose names begin with "__".
   Result<std::vector<TopicInfo>> ListTopics() override;
-  /// Makes the positions topic if it is missing or has too few partitions.
+  /// With kTransaction, makes the positions topic if it is missing or has too few partitions.
   Result<std::unique_ptr<LogWriter>> OpenWriter(const WriterSpec& spec) override;
   Result<std::unique_ptr<LogReader>> OpenReader(const TopicPartition& partition) override;
   std::string Describe() const override;
@@ -57,6 +72,12 @@ class KafkaLog final : public EventLog {
   KafkaLog(KafkaLogOptions options, std::unique_ptr<TopicAdmin> admin, Clock& clock);
   /// The number of partitions of the topic, which has this one.
   Result<int32_t> FindPartition(const TopicPartition& partition);
+  /// An id for one more writer.
+  std::string NextOwner();
+  int64_t QueueShare() const;
+  Result<std::unique_ptr<LogWriter>> OpenTransactional(const WriterSpec& spec,
+                                                       int32_t partition_count);
+  Result<std::unique_ptr<LogWriter>> OpenAtLeastOnce(const WriterSpec& spec);
 
   const KafkaLogOptions options_;
   const std::unique_ptr<TopicAdmin> admin_;

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "kafka/position_reader.h"
+#include "kafka/produce_record.h"
 
 namespace tillstream {
 namespace {
@@ -21,10 +22,6 @@ constexpr int kGiveUpMs = 5'000;
 constexpr int kTransactionTimeout = -1;
 
 constexpr int64_t kKibibyte = 1024;
-
-const char* BytesOrEmpty(std::string_view bytes) {
-  return bytes.data() == nullptr ? "" : bytes.data();
-}
 
 }  // namespace
 
@@ -186,24 +183,9 @@ Status KafkaWriter::ProduceAll(const Target& target, const RecordBlock& block) {
 }
 
 Status KafkaWriter::Produce(const Target& target, const RecordView& record) {
-  constexpr size_t kFieldCount = 6;
-  std::array<rd_kafka_vu_t, kFieldCount> fields{};
-  fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = target.topic.get();
-  fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
-  fields[1].u.i32 = target.partition.partition.value();
-  fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
-  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
-  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
-  fields[3].u.mem = {record.has_key ? const_cast<char*>(BytesOrEmpty(record.key)) : nullptr,
-                     record.key.size()};
-  fields[4].vtype = RD_KAFKA_VTYPE_VALUE;
-  fields[4].u.mem = {record.has_value ? const_cast<char*>(BytesOrEmpty(record.value)) : nullptr,
-                     record.value.size()};
-  fields[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
-  fields[5].u.i64 = record.timestamp.value();
   for (;;) {
-    const KafkaErrorPtr error(rd_kafka_produceva(client_->handle(), fields.data(), fields.size()));
+    const KafkaErrorPtr error =
+        ProduceRecord(client_->handle(), target.topic.get(), target.partition.partition, record);
     if (!error) return Ok();
     const auto code = rd_kafka_error_code(error.get());
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
