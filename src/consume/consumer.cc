@@ -15,7 +15,7 @@ constexpr std::chrono::milliseconds kFollowPoll{20};
 /// How often a group's positions are stored.
 constexpr std::chrono::seconds kStoreInterval{1};
 
-/// Skipped records of one reason that are reported one by one; the rest is only counted.
+/// Skipped records of one reason, and gaps, that are reported one by one; the rest is only counted.
 constexpr int64_t kSkipLinesMax = 20;
 
 /// Reasons that are counted by themselves; what comes with further ones is counted together.
@@ -184,6 +184,7 @@ Status Consumer::OpenSources(std::vector<PartitionId> partitions) {
     TILLSTREAM_ASSIGN(const GroupPosition start, StartOf(source));
     source.next = start.next;
     source.records_before = start.records_before;
+    if (options_.distinct) TILLSTREAM_TRY(LookBack(source));
     TILLSTREAM_TRY(source.reader->Seek(source.next));
     sources_.push_back(std::move(source));
   }
@@ -205,6 +206,37 @@ std::vector<PartitionProgress> Consumer::progress() const {
     all.push_back({source.partition.partition, {source.next, source.records_before}});
   }
   return all;
+}
+
+Status Consumer::LookBack(Source& source) {
+  TILLSTREAM_ASSIGN(const Offset begin, source.reader->Begin());
+  const Offset from = std::max(begin, source.next - kLookBackRecords);
+  if (from >= source.next) return Ok();
+  TILLSTREAM_TRY(source.reader->Seek(from));
+  for (;;) {
+    TILLSTREAM_ASSIGN(const auto records, source.reader->Read(std::chrono::milliseconds(0)));
+    for (const RecordView& record : records) {
+      if (record.offset >= source.next) return Ok();
+      source.repeats.Judge(record);
+    }
+    // A stream whose records have no headers repeats nothing.
+    if (records.empty() || !source.repeats.next()) return Ok();
+  }
+}
+
+bool Consumer::IsRepeat(Source& source, const RecordView& record) {
+  const RepeatFilter::Verdict verdict = source.repeats.Judge(record);
+  if (verdict.is_repeat) ++summary_.repeats;
+  if (verdict.missing_before == 0) return verdict.is_repeat;
+  summary_.missing += verdict.missing_before;
+  ++gap_count_;
+  if (gap_count_ <= kSkipLinesMax) {
+    on_warning_(fmt::format("{} offset {}: {} events before it are missing in the stream",
+                            source.partition.ToString(), record.offset.value(),
+                            verdict.missing_before));
+  }
+  if (gap_count_ == kSkipLinesMax) on_warning_("more of the same are only counted");
+  return verdict.is_repeat;
 }
 
 Status Consumer::Run(std::stop_token stop) {
@@ -255,9 +287,10 @@ Result<bool> Consumer::ReadBatch(Source& source) {
       source.ended = true;
       break;
     }
-    TILLSTREAM_TRY(Handle(source, record));
+    const bool is_repeat = options_.distinct && IsRepeat(source, record);
+    if (!is_repeat) TILLSTREAM_TRY(Handle(source, record));
     source.next = record.offset + 1;
-    if (source.records_before) ++*source.records_before;
+    if (source.records_before && !is_repeat) ++*source.records_before;
   }
   return !records.empty();
 }

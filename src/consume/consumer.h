@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "consume/event_decoder.h"
 #include "consume/event_sink.h"
+#include "consume/repeat_filter.h"
 #include "log/event_log.h"
 #include "log/reader_group.h"
 
@@ -57,6 +58,9 @@ struct ConsumeOptions {
   bool stop_at_end = false;  ///< Else the end is followed.
   std::string store_id;      ///< Only events of this store; empty for all.
   OnError on_error = OnError::kStop;
+  /// Drops what an at-least-once stream repeats. Where reading begins within a partition, the
+  /// records before say what was there already: kLookBackRecords of them.
+  bool distinct = false;
 };
 
 /// How far a consumer came in one partition.
@@ -65,9 +69,14 @@ struct PartitionProgress {
   GroupPosition position;
 };
 
+/// More than a crash repeats: what a writer appends within a second, and its queue.
+inline constexpr int64_t kLookBackRecords = 2'000'000;
+
 struct ConsumeSummary {
   int64_t records = 0;  ///< Given to the sink.
   int64_t bytes = 0;    ///< Keys and values of those.
+  int64_t repeats = 0;  ///< Dropped by `distinct`.
+  int64_t missing = 0;  ///< With `distinct`: left out by the stream, as after a deletion.
   /// Records that could not be decoded, by reason: the error with N for every number in it.
   std::map<std::string, int64_t> skipped;
 };
@@ -77,8 +86,8 @@ struct ConsumeSummary {
 class Consumer {
  public:
   /// `log`, `registry`, `clock` and `sink` must outlive the consumer. `group` may be null.
-  /// `on_warning` gets a line for each of the first records that are skipped for a reason, and for
-  /// a partition that ends before the group's position.
+  /// `on_warning` gets a line for each of the first records that are skipped for a reason, for the
+  /// first gaps that `distinct` finds, and for a partition that ends before the group's position.
   Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
            ReaderGroup* group, ConsumeOptions options,
            std::function<void(const std::string&)> on_warning);
@@ -100,9 +109,10 @@ class Consumer {
     TopicPartition partition;
     std::unique_ptr<LogReader> reader;
     Offset next;  ///< First offset that the sink has not taken.
-    /// Records before it, where it is known.
+    /// Records before it, where it is known; repeats that were dropped are none.
     std::optional<int64_t> records_before;
     bool ended = false;
+    RepeatFilter repeats;
   };
 
   Result<int32_t> CountPartitions();
@@ -116,6 +126,9 @@ class Consumer {
   Result<GroupPosition> StoredPosition(const Source& source);
   /// Reads one batch; false when nothing was there.
   Result<bool> ReadBatch(Source& source);
+  Status LookBack(Source& source);
+  /// Whether the record is a repeat; warns of what is missing before it.
+  bool IsRepeat(Source& source, const RecordView& record);
   Status Handle(Source& source, const RecordView& record);
   Status Skip(const Source& source, const RecordView& record, const Error& error);
   bool Full() const { return options_.count_max > 0 && summary_.records >= options_.count_max; }
@@ -133,6 +146,7 @@ class Consumer {
   std::vector<Source> sources_;
   bool is_assigned_ = false;  ///< Which partitions to read is known.
   ConsumeSummary summary_;
+  int64_t gap_count_ = 0;
   std::chrono::nanoseconds last_store_{0};
   bool sink_failed_ = false;
 };
