@@ -83,6 +83,7 @@ venv: install-test
 
 kafka-tools: install-test
 	@$(STEP) "Kafka's broker and dump tool" tests/kafka_tools/dump.sh --fetch
+	@$(STEP) "a Kafka with ZooKeeper" tests/kafka_tools/dump.sh --fetch 3.9.2
 
 registry-peers: install-test
 	@$(STEP) "schema registries and their clients" tests/registry/fetch.sh

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Kafka's own dump tool over segment files.
 #
-#   dump.sh --fetch     gets the jars from Maven Central, once (needs mvn)
+#   dump.sh --fetch     gets the jars from Maven Central, once (needs mvn); with 3.9.2 behind it
+#                       those of the last line with ZooKeeper, into .cache/kafka-3.9.2
 #   dump.sh FILE...     reads every batch and every record of .log files, and compares .index and
 #                       .timeindex files with the .log beside them; a line a file:
 #                       <file>: <n> records in <m> batches, or <n> entries
@@ -16,11 +17,13 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 jars=${KAFKA_JARS:-$here/../../.cache/kafka-4.3.1}
 
-fetch() {
+fetch() {  # fetch [3.9.2]
+  local version=(-Pkafka4)
+  [[ ${1:-} == 3.* ]] && jars=$here/../../.cache/kafka-$1 version=(-Pkafka3 "-Dkafka.version=$1")
   compgen -G "$jars/kafka_2.13-*.jar" >/dev/null && return
   mkdir -p "$(dirname "$jars")"
   rm -rf "$jars" "$jars.part"
-  mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime \
+  mvn -q -B -f "$here/pom.xml" "${version[@]}" dependency:copy-dependencies -DincludeScope=runtime \
     -DoutputDirectory="$jars.part"
   mv "$jars.part" "$jars"
 }
@@ -76,7 +79,7 @@ judge() {
 }
 
 if [[ ${1:-} == --fetch ]]; then
-  fetch
+  fetch "${2:-}"
   exit 0
 fi
 [[ -d $jars ]] || { echo "dump.sh: $jars: no jars; dump.sh --fetch" >&2; exit 1; }
