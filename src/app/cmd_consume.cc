@@ -61,6 +61,7 @@ class ConsumeCommand final : public Command {
                    "text, json or kcat; default text on a terminal, json in a pipe");
     arguments.Text("--on-error", "WHAT", &on_error_,
                    "A record that cannot be decoded: stop or skip");
+    arguments.Flag("--distinct", &distinct_, "Drop what a stream at least once repeats");
     arguments.Text("--sink", "SINK", &sink_, "count: no lines, only what they add up to");
   }
 
@@ -105,6 +106,7 @@ class ConsumeCommand final : public Command {
     options.count_max = count_;
     options.stop_at_end = exit_at_end_;
     options.store_id = store_;
+    options.distinct = distinct_;
     for (const std::string& text : partitions_) {
       int32_t number = 0;
       const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -193,6 +195,13 @@ class ConsumeCommand final : public Command {
         fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
                     WithThousands(summary.records), HumanBytes(summary.bytes), seconds,
                     static_cast<double>(summary.records) / std::max(seconds, 1e-9) / 1e6));
+    if (summary.repeats > 0) {
+      context.console.Info(fmt::format("dropped {} repeats", WithThousands(summary.repeats)));
+    }
+    if (summary.missing > 0) {
+      context.console.Warning(
+          fmt::format("{} events are missing in the stream", WithThousands(summary.missing)));
+    }
     for (const auto& [reason, count] : summary.skipped) {
       context.console.Warning(fmt::format("skipped {}: {}", WithThousands(count), reason));
     }
@@ -223,6 +232,7 @@ class ConsumeCommand final : public Command {
   std::string group_;
   std::string format_;
   std::string on_error_ = "stop";
+  bool distinct_ = false;
   std::string sink_;
 };
 

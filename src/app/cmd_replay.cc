@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/kafka_options.h"
 #include "app/run_replay.h"
 #include "base/text.h"
 
@@ -45,6 +46,8 @@ class ReplayCommand final : public Command {
                    "Make durable after so much, or so long; a store");
     arguments.Text("--commit", "EVENTS,TIME", &commit_,
                    "On Kafka: commit after so many, or so long; a store");
+    arguments.Text("--positions", "WHERE", &request_.log.kafka.positions,
+                   "On Kafka: transaction, or at least once: idempotent, zookeeper://H:P/PATH");
     arguments.Text("--codec", "CODEC", &codec_, "none, lz4 or zstd; default zstd, on Kafka lz4");
     arguments.Number("--segment-bytes", "N", &request_.segment_bytes_max, kSegmentBytesMin,
                      kSegmentBytesMax, "Size at which a segment file ends");
@@ -54,6 +57,7 @@ class ReplayCommand final : public Command {
   Result<int> Run(Context& context) override {
     TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
     TILLSTREAM_TRY(CompleteLog(&request_.log));
+    TILLSTREAM_TRY(CheckPositions(request_.log));
     const bool on_kafka = request_.log.on_kafka;
     TILLSTREAM_ASSIGN(request_.sync, SyncPolicy::Parse(sync_));
     TILLSTREAM_ASSIGN(const SyncPolicy commit, SyncPolicy::ParseCommit(commit_));

@@ -221,6 +221,15 @@ TEST_F(ReplayCommandTest, RepairCutsWhatTheDataCannotMakeAgainAndGoesOn) {
   EXPECT_EQ(Verify({"--complete"}), 0);
 }
 
+TEST_F(ReplayCommandTest, PositionsAreKafkas) {
+  EXPECT_EQ(Replay({"--positions", "idempotent"}), 2);
+  EXPECT_EQ(
+      err_,
+      "error: --positions: \"idempotent\": the embedded log is its own position; leave it out, "
+      "or give -b\n");
+  EXPECT_EQ(Replay({"--positions", "transaction"}), 0);
+}
+
 TEST_F(ReplayCommandTest, RepairCutsWhatIsBehindTheData) {
   ASSERT_EQ(Replay(), 0);
   const auto whole = LogFiles();

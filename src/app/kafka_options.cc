@@ -1,6 +1,7 @@
 #include "app/kafka_options.h"
 
 #include "base/check.h"
+#include "base/text.h"
 
 #ifdef TILLSTREAM_KAFKA
 #include <algorithm>
@@ -9,11 +10,46 @@
 #include "kafka/kafka_group.h"
 #include "kafka/kafka_log.h"
 #include "kafka/kafka_run_store.h"
+#include "kafka/last_sequence.h"
 #include "kafka/position_reader.h"
 #include "model/names.h"
+#include "zookeeper/zookeeper_position_store.h"
 #endif
 
 namespace tillstream {
+namespace {
+
+constexpr std::string_view kTransaction = "transaction";
+#ifdef TILLSTREAM_KAFKA
+constexpr std::string_view kIdempotent = "idempotent";
+#endif
+
+}  // namespace
+
+Status CheckPositions(const LogOptions& options) {
+  const std::string& positions = options.kafka.positions;
+  if (positions == kTransaction) return Ok();
+  if (!options.on_kafka) {
+    return MakeError(ErrorCode::kUsage,
+                     "--positions: {}: the embedded log is its own position; leave it out, or "
+                     "give -b",
+                     Quote(positions));
+  }
+#ifdef TILLSTREAM_KAFKA
+  if (positions == kIdempotent) return Ok();
+  if (!positions.starts_with(kZooKeeperScheme)) {
+    return MakeError(ErrorCode::kUsage,
+                     "--positions: {} is not known; write transaction, idempotent or "
+                     "zookeeper://HOST:PORT,.../PATH",
+                     Quote(positions));
+  }
+  if (const auto config = ParseZooKeeperUrl(positions); !config) {
+    return config.error().At("--positions");
+  }
+#endif
+  return Ok();
+}
+
 #ifdef TILLSTREAM_KAFKA
 namespace {
 
@@ -40,7 +76,40 @@ Result<KafkaConfig> ConfigOf(Context& context, const LogOptions& options) {
   return config;
 }
 
+/// Sets how `log_options` keeps positions; the store that it needs for that, if any.
+Result<std::unique_ptr<PositionStore>> ChoosePositions(Context& context,
+                                                       const KafkaOptions& options,
+                                                       KafkaLogOptions* log_options) {
+  std::unique_ptr<PositionStore> store;
+  if (options.positions == kIdempotent) {
+    log_options->positions = PositionsMode::kIdempotent;
+  } else if (options.positions != kTransaction) {
+    TILLSTREAM_ASSIGN(ZooKeeperConfig config, ParseZooKeeperUrl(options.positions));
+    store = std::make_unique<ZooKeeperPositionStore>(std::move(config), context.clock);
+    log_options->positions = PositionsMode::kStore;
+    log_options->position_store = store.get();
+  }
+  return store;
+}
+
 }  // namespace
+
+std::string DescribePositions(const LogOptions& options) {
+  if (options.kafka.positions == kTransaction) return "";
+  if (options.kafka.positions == kIdempotent) {
+    return fmt::format(
+        "positions: those of the last records, at least once: a crash repeats what was on its way "
+        "to the brokers, at most {} in all; consume --distinct drops repeats; nothing keeps two "
+        "replays of a store apart",
+        HumanBytes(KafkaLogOptions().queue_bytes_max));
+  }
+  return fmt::format(
+      "positions: {}, at least once: a crash repeats what was written within the last {} s and "
+      "what "
+      "was on its way to the brokers, at most {} in all; consume --distinct drops repeats",
+      options.kafka.positions, kStorePositionEvery / std::chrono::seconds(1),
+      HumanBytes(KafkaLogOptions().queue_bytes_max));
+}
 
 Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
                                const LogTuning& tuning) {
@@ -49,6 +118,7 @@ Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
   log_options.config.properties.try_emplace("compression.codec", CodecName(tuning.codec));
   log_options.owner = RandomOwner();
   OpenedLog opened;
+  TILLSTREAM_ASSIGN(opened.positions, ChoosePositions(context, options.kafka, &log_options));
   TILLSTREAM_ASSIGN(auto log, KafkaLog::Open(std::move(log_options), context.clock));
   opened.runs = std::make_unique<KafkaRunStore>(*log, context.clock);
   opened.kafka = log.get();
@@ -76,13 +146,32 @@ Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run) {
   return Ok();
 }
 
+namespace {
+
+/// The index behind the last record of a stream that is at least once; 0 for any other.
+Result<int64_t> AfterLastRecord(Context& context, OpenedLog& opened,
+                                const TopicPartition& partition) {
+  const auto last = ReadLastSequence(opened.kafka->config(), partition, context.clock);
+  if (last) return *last ? **last + 1 : 0;
+  const ErrorCode code = last.error().code;
+  if (code == ErrorCode::kRefused || code == ErrorCode::kNotFound) return int64_t{0};
+  return last.error();
+}
+
+}  // namespace
+
 Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
                                        const std::string& topic, PartitionId partition) {
   const TopicPartition positions{PositionsTopicName(topic), partition + 1};
   TILLSTREAM_ASSIGN(const auto last,
                     ReadLastPosition(opened.kafka->config(), positions, context.clock));
-  if (!last) return StreamPosition();
-  return StreamPosition{last->position.value(), last->totals_count};
+  if (last) return StreamPosition{last->position.value(), last->totals_count};
+  // A stream that is at least once keeps none there; its last records say how far it is.
+  StreamPosition position;
+  TILLSTREAM_ASSIGN(position.events, AfterLastRecord(context, opened, {topic, partition}));
+  TILLSTREAM_ASSIGN(position.totals,
+                    AfterLastRecord(context, opened, {TotalsTopic(topic), partition}));
+  return position;
 }
 
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
@@ -91,6 +180,8 @@ Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std
   return std::unique_ptr<ReaderGroup>(std::move(reader));
 }
 #else
+std::string DescribePositions(const LogOptions& /*options*/) { return ""; }
+
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& /*opened*/,
                                                     const std::string& /*group*/,
                                                     const std::string& /*topic*/,

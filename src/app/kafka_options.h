@@ -12,6 +12,14 @@ namespace tillstream {
 Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
                                const LogTuning& tuning);
 
+/// Whether `kafka.positions` of completed options is one of the ways that there are, and there is a
+/// Kafka to have it. kUsage.
+Status CheckPositions(const LogOptions& options);
+
+/// What the way of keeping positions means for readers, in one line; empty when that is exactly
+/// once.
+std::string DescribePositions(const LogOptions& options);
+
 /// What a run needs of Kafka before its first event.
 struct KafkaRun {
   std::string topic;

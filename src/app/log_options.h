@@ -15,6 +15,8 @@ struct KafkaOptions {
   std::string bootstrap_servers;
   std::vector<std::string> properties;      ///< "name=value" each, of librdkafka.
   std::vector<std::string> property_files;  ///< A "name=value" a line.
+  /// How writers keep their positions: "transaction", "idempotent" or "zookeeper://...".
+  std::string positions = "transaction";
 };
 
 /// Where events are: in a directory, or on Kafka.

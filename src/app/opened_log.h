@@ -7,6 +7,7 @@
 #include "app/command.h"
 #include "app/log_options.h"
 #include "log/event_log.h"
+#include "log/position_store.h"
 #include "log/reader_group.h"
 #include "log/run_store.h"
 #include "log/segment_log.h"
@@ -24,6 +25,8 @@ struct LogTuning {
 
 /// A log with the documents of its runs.
 struct OpenedLog {
+  /// Where the writers of `log` keep their positions, unless in the log itself.
+  std::unique_ptr<PositionStore> positions;
   std::unique_ptr<EventLog> log;
   std::unique_ptr<RunStore> runs;
   SegmentLog* segments = nullptr;  ///< `log` where it is embedded, else null.

@@ -250,6 +250,9 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
                     OpenEventLog(context, request.log, {request.codec, request.segment_bytes_max}));
   context.console.Info(fmt::format("target: {}, topic {}, codec {}", opened.log->Describe(),
                                    request.log.topic, CodecName(request.codec)));
+  if (const std::string text = DescribePositions(request.log); !text.empty()) {
+    context.console.Warning(text);
+  }
   TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
   const Calendar& calendar = *dataset.calendar;
   const Day last(dataset.day_count);
