@@ -421,6 +421,7 @@ TEST(CommandsTest, EveryKindOfErrorHasItsExitCode) {
   EXPECT_EQ(ExitCodeOf(ErrorCode::kBadInput), 3);
   EXPECT_EQ(ExitCodeOf(ErrorCode::kCorrupt), 4);
   EXPECT_EQ(ExitCodeOf(ErrorCode::kUnavailable), 5);
+  EXPECT_EQ(ExitCodeOf(ErrorCode::kForbidden), 5);
   EXPECT_EQ(ExitCodeOf(ErrorCode::kTimedOut), 5);
   EXPECT_EQ(ExitCodeOf(ErrorCode::kIoError), 6);
   EXPECT_EQ(ExitCodeOf(ErrorCode::kRefused), 7);

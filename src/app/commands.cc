@@ -14,6 +14,7 @@ int ExitCodeOf(ErrorCode code) {
     case ErrorCode::kCorrupt:
       return kExitCorrupt;
     case ErrorCode::kUnavailable:
+    case ErrorCode::kForbidden:
     case ErrorCode::kTimedOut:
       return kExitUnavailable;
     case ErrorCode::kIoError:

@@ -14,6 +14,8 @@ const char* ErrorCodeName(ErrorCode code) {
       return "corrupt";
     case ErrorCode::kUnavailable:
       return "unavailable";
+    case ErrorCode::kForbidden:
+      return "forbidden";
     case ErrorCode::kIoError:
       return "i/o error";
     case ErrorCode::kRefused:

@@ -13,11 +13,12 @@ enum class ErrorCode {
   kBadInput,     ///< The dataset, or a schema, is not acceptable; exit 3.
   kCorrupt,      ///< Stored bytes are damaged, or a record cannot be decoded; exit 4.
   kUnavailable,  ///< A server is away or refuses; exit 5.
-  kIoError,      ///< Local storage failed; what reached the disk is not known; exit 6.
-  kRefused,      ///< Held by another writer, or the data of another run; exit 7.
-  kNotFound,     ///< The named thing does not exist; exit 1 unless handled.
-  kTimedOut,     ///< Not done in the time given; calling again may help; exit 5.
-  kStopped,      ///< Given up since a stop was asked for; no line, and the signal's exit code.
+  kForbidden,  ///< A server does not let this user in, or do that; trying again is no use; exit 5.
+  kIoError,    ///< Local storage failed; what reached the disk is not known; exit 6.
+  kRefused,    ///< Held by another writer, or the data of another run; exit 7.
+  kNotFound,   ///< The named thing does not exist; exit 1 unless handled.
+  kTimedOut,   ///< Not done in the time given; calling again may help; exit 5.
+  kStopped,    ///< Given up since a stop was asked for; no line, and the signal's exit code.
 };
 
 /// An expected failure. `message` is one line in the form

@@ -163,6 +163,9 @@ Result<int32_t> Consumer::CountPartitions() {
     if (info.name == options_.topic) return info.partition_count;
     names.push_back(info.name);
   }
+  // A log may list only what the user may see.
+  const auto reader = log_.OpenReader({options_.topic, PartitionId(0)});
+  if (!reader && reader.error().code != ErrorCode::kNotFound) return reader.error();
   const std::string nearest = Nearest(options_.topic, names);
   return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(),
                    Quote(options_.topic),

@@ -31,6 +31,7 @@ bool IsSilence(rd_kafka_resp_err_t code) {
 }
 
 ErrorCode CodeOf(rd_kafka_resp_err_t code) {
+  if (IsForbidden(code)) return ErrorCode::kForbidden;
   switch (code) {
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
     case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
@@ -114,7 +115,7 @@ Error KafkaError(rd_kafka_resp_err_t code, const KafkaContext& context) {
   if (detail.ends_with(": ")) detail.remove_suffix(2);
   Error error = {CodeOf(code), fmt::format("kafka: {}: {}", context.where, AsOurs(text)),
                  static_cast<int>(code)};
-  if (!detail.empty()) error.message += fmt::format(" ({})", AsOurs(detail));
+  if (!detail.empty() && !IsForbidden(code)) error.message += fmt::format(" ({})", AsOurs(detail));
   if (IsForbidden(code) && !context.right.empty()) {
     error.message += fmt::format("; allow the user {}", context.right);
   } else {
@@ -169,7 +170,10 @@ Result<std::unique_ptr<KafkaClient>> KafkaClient::Open(const KafkaConfig& config
   client->handle_ = rd_kafka_new(type, given, text.data(), text.size());
   if (client->handle_ == nullptr) {
     conf.reset(given);
-    return MakeError(ErrorCode::kUsage, "kafka: {}", AsOurs(text.data()));
+    const std::string_view why = text.data();
+    const bool is_file = why.starts_with("ssl.") && why.find(".location") != std::string_view::npos;
+    return MakeError(ErrorCode::kUsage, "kafka: {}{}", AsOurs(why),
+                     is_file ? "; give a file that is there, in PEM" : "");
   }
   return client;
 }
@@ -186,7 +190,8 @@ void KafkaClient::OnError(rd_kafka_t* /*handle*/, int code, const char* reason, 
   std::optional<KafkaRefusal> refusal =
       ParseRefusal(reason, /*is_security=*/code == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
                                code == RD_KAFKA_RESP_ERR__SSL ||
-                               code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED);
+                               code == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED,
+                   rd_kafka_version());
   // A broker that has ended had only looked as if it refused us.
   const bool is_away = std::string_view(reason).find("Connect to ") != std::string_view::npos;
   if (!refusal && !is_away) return;
@@ -280,7 +285,8 @@ Result<KafkaClusterState> KafkaClient::DescribeCluster(Clock& clock) {
 Error KafkaClient::Failure(rd_kafka_resp_err_t code, const KafkaContext& context) {
   if (!IsSilence(code)) return KafkaError(code, context);
   if (const std::optional<KafkaRefusal> refusal = Refusal()) {
-    return MakeError(ErrorCode::kUnavailable, "kafka: {}", refusal->text);
+    return MakeError(refusal->is_certain ? ErrorCode::kForbidden : ErrorCode::kUnavailable,
+                     "kafka: {}", refusal->text);
   }
   return MakeError(ErrorCode::kUnavailable,
                    "kafka: no broker answered within {} s (bootstrap.servers={})",

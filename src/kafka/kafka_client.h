@@ -123,8 +123,8 @@ class KafkaClient {
   Result<KafkaTopicPtr> OpenTopic(const std::string& name);
 
   /// Asks the cluster about one topic, or about all of them. kNotFound when the topic is not there,
-  /// kUnavailable when nobody answers within the deadline, or, much sooner, when brokers do not let
-  /// us in. Never makes a topic.
+  /// kUnavailable when nobody answers within the deadline, kForbidden, much sooner, when brokers do
+  /// not let us in. Never makes a topic.
   Result<KafkaTopicState> DescribeTopic(const std::string& name, Clock& clock);
   Result<KafkaClusterState> DescribeCluster(Clock& clock);
 

@@ -133,6 +133,17 @@ Status CheckKafkaConfig(const KafkaConfig& config) {
   if (config.Servers().empty()) {
     return MakeError(ErrorCode::kUsage, "kafka: {}: needed one or more host:port", kServers);
   }
+  const auto protocol = config.properties.find("security.protocol");
+  const bool has_login =
+      protocol != config.properties.end() &&
+      (protocol->second.starts_with("sasl_") || protocol->second.starts_with("SASL_"));
+  if (has_login && !config.properties.contains("sasl.mechanism") &&
+      !config.properties.contains("sasl.mechanisms")) {
+    return MakeError(ErrorCode::kUsage,
+                     "kafka: security.protocol={}: needed sasl.mechanism too, such as PLAIN or "
+                     "SCRAM-SHA-256",
+                     protocol->second);
+  }
   // Some faults show only when a client is made from it all.
   TILLSTREAM_TRY(KafkaClient::Open(config, KafkaRole::kWriter, {{"transactional.id", "check"}}));
   TILLSTREAM_TRY(KafkaClient::Open(config, KafkaRole::kReader, {}));

@@ -54,6 +54,20 @@ TEST(KafkaConfigTest, SettingsThatDoNotGoTogetherAreRefused) {
   EXPECT_EQ(ErrorOf(CheckKafkaConfig(config)).code, ErrorCode::kUsage);
 }
 
+TEST(KafkaConfigTest, ALoginNeedsItsMechanism) {
+  EXPECT_EQ(ErrorOf(CheckKafkaConfig(With("security.protocol", "sasl_ssl"))).message,
+            "kafka: security.protocol=sasl_ssl: needed sasl.mechanism too, such as PLAIN or "
+            "SCRAM-SHA-256");
+}
+
+TEST(KafkaConfigTest, AFileOfCertificatesThatIsNotThereIsNamed) {
+  KafkaConfig config = With("security.protocol", "ssl");
+  config.properties["ssl.ca.location"] = "/nonexistent";
+  const std::string message = ErrorOf(CheckKafkaConfig(config)).message;
+  EXPECT_TRUE(message.starts_with("kafka: ssl.ca.location failed: ")) << message;
+  EXPECT_TRUE(message.ends_with("; give a file that is there, in PEM")) << message;
+}
+
 TEST(KafkaConfigTest, ServersComeFromOnePlace) {
   EXPECT_EQ(ErrorOf(CheckKafkaConfig({})).message,
             "kafka: bootstrap.servers: needed one or more host:port");

@@ -20,7 +20,8 @@ namespace tillstream {
 /// Beside each offset the number of records before it is kept, as the commit's metadata:
 /// "records=12196".
 ///
-/// Errors: kUnavailable when nobody answers within the deadline or the broker refuses.
+/// Errors: kUnavailable when nobody answers within the deadline, kForbidden when the broker
+/// refuses.
 class KafkaGroup final : public ReaderGroup, private RebalanceObserver {
  public:
   /// `is_member` false: `topic`'s partitions are the caller's to choose, and no other reader may be

@@ -19,9 +19,9 @@ namespace tillstream {
 ///
 /// A client of its own with its threads: one, and one a broker.
 ///
-/// Errors of every function: kUnavailable when nobody answers within the deadline or the broker
-/// refuses; kNotFound when the partition is gone; kCorrupt when what was read before has been
-/// deleted or replaced, as in a topic that was made again.
+/// Errors of every function: kUnavailable when nobody answers within the deadline; kForbidden when
+/// the broker refuses; kNotFound when the partition is gone; kCorrupt when what was read before has
+/// been deleted or replaced, as in a topic that was made again.
 class KafkaReader final : public LogReader {
  public:
   /// Contacts nobody yet. `clock` must outlive the reader.

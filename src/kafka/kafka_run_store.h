@@ -16,7 +16,7 @@ namespace tillstream {
 /// Update() writes in a transaction with an id of its own, so that of several processes one writes
 /// and the others find what it wrote.
 ///
-/// Errors: those of KafkaReader; kUnavailable when nobody answers within the deadline or refuses.
+/// Errors: those of KafkaReader; kUnavailable when nobody answers within the deadline.
 class KafkaRunStore final : public RunStore {
  public:
   /// Contacts nobody yet. `log` and `clock` must outlive the store.

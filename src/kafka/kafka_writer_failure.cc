@@ -55,10 +55,10 @@ Error KafkaWriter::Reason(rd_kafka_resp_err_t code, const std::string& text) {
   }
   context.right = RightFor(code);
   Error error = client_->Failure(code, context);
-  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR) error.code = ErrorCode::kUnavailable;
-  if (error.code == ErrorCode::kUnavailable && !IsForbidden(code)) {
-    error.message += "; open the stream again";
+  if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && error.code != ErrorCode::kForbidden) {
+    error.code = ErrorCode::kUnavailable;
   }
+  if (error.code == ErrorCode::kUnavailable) error.message += "; open the stream again";
   return error;
 }
 

@@ -13,15 +13,14 @@ struct Pattern {
   const char* text;
 };
 
+constexpr const char* kLogin = "the login was refused; check sasl.username and sasl.password";
 constexpr const char* kNoTls =
     "it does not speak TLS; set security.protocol=plaintext, or sasl_plaintext";
 
 // The first that is found counts.
 constexpr std::array kPatterns = {
-    Pattern{"Invalid username or password", true,
-            "the login was refused; check sasl.username and sasl.password"},
-    Pattern{"invalid credentials", true,
-            "the login was refused; check sasl.username and sasl.password"},
+    Pattern{"Invalid username or password", true, kLogin},
+    Pattern{"invalid credentials", true, kLogin},
     Pattern{"Request not valid in current SASL state", true,
             "it takes no login; set security.protocol=plaintext, or ssl"},
     Pattern{"certificate verify failed", true,
@@ -40,6 +39,10 @@ constexpr std::array kPatterns = {
             "security.protocol=sasl_ssl, or sasl_plaintext, and sasl.mechanism, sasl.username, "
             "sasl.password"},
 };
+
+/// Before 2.6.1 librdkafka repeats a number of the client's in its answer, which brokers since 4.0
+/// take for a wrong password.
+constexpr int kScramOfKafka4 = 0x020601ff;
 
 constexpr std::string_view kMechanisms = "broker's supported mechanisms: ";
 
@@ -61,12 +64,20 @@ std::string_view CutBroker(std::string_view* reason) {
 
 }  // namespace
 
-std::optional<KafkaRefusal> ParseRefusal(std::string_view reason, bool is_security) {
+std::optional<KafkaRefusal> ParseRefusal(std::string_view reason, bool is_security,
+                                         int library_version) {
   std::string_view why = reason;
   const std::string_view broker = CutBroker(&why);
   for (const Pattern& pattern : kPatterns) {
     if (why.find(pattern.found) == std::string_view::npos) continue;
-    return KafkaRefusal{fmt::format("{}: {}", broker, pattern.text), pattern.is_certain};
+    KafkaRefusal refusal = {fmt::format("{}: {}", broker, pattern.text), pattern.is_certain};
+    const bool is_scram = why.find("mechanism SCRAM") != std::string_view::npos;
+    if (is_scram && library_version < kScramOfKafka4) {
+      refusal.text +=
+          ", and for Kafka 4 or later use sasl.mechanism=PLAIN, since SCRAM there needs librdkafka "
+          "2.6.1";
+    }
+    return refusal;
   }
   if (!is_security) return std::nullopt;
   // How long and in what state is for people at librdkafka's side.

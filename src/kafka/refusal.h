@@ -17,7 +17,8 @@ struct KafkaRefusal {
 
 /// What a text of librdkafka about a broken connection says about security: TLS or not, the
 /// certificates, the login. None for other faults, unless `is_security` says that it is one: then
-/// librdkafka's words are given.
-std::optional<KafkaRefusal> ParseRefusal(std::string_view reason, bool is_security);
+/// librdkafka's words are given. `library_version` is rd_kafka_version().
+std::optional<KafkaRefusal> ParseRefusal(std::string_view reason, bool is_security,
+                                         int library_version);
 
 }  // namespace tillstream

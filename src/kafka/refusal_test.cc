@@ -5,8 +5,10 @@
 namespace tillstream {
 namespace {
 
-std::string TextOf(std::string_view reason, bool is_security = true) {
-  const auto refusal = ParseRefusal(reason, is_security);
+constexpr int kVersion = 0x020601ff;  // 2.6.1
+
+std::string TextOf(std::string_view reason, bool is_security = true, int version = kVersion) {
+  const auto refusal = ParseRefusal(reason, is_security, version);
   return refusal ? refusal->text : "none";
 }
 
@@ -24,6 +26,17 @@ TEST(RefusalTest, ARefusedLoginNamesTheBrokerAndWhatToCheck) {
     EXPECT_EQ(TextOf(reason),
               "till-1:9093: the login was refused; check sasl.username and sasl.password");
   }
+}
+
+TEST(RefusalTest, ScramOfAnOldLibraryIsRefusedWithTheRightPasswordToo) {
+  constexpr const char* kReason =
+      "sasl_plaintext://till-1:9093/2: SASL authentication error: Authentication failed during "
+      "authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256 (after 343ms in "
+      "state AUTH_REQ)";
+  constexpr int kOld = 0x020000ff;
+  EXPECT_EQ(TextOf(kReason, /*is_security=*/true, kOld),
+            "till-1:9093: the login was refused; check sasl.username and sasl.password, and for "
+            "Kafka 4 or later use sasl.mechanism=PLAIN, since SCRAM there needs librdkafka 2.6.1");
 }
 
 TEST(RefusalTest, AMechanismThatIsNotTakenNamesThoseThatAre) {
@@ -71,7 +84,7 @@ TEST(RefusalTest, TlsToPlaintextAndTheReverse) {
       "incorrect "
       "security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 "
       "(see api.version.request) (after 2ms in state APIVERSION_QUERY)",
-      /*is_security=*/false);
+      /*is_security=*/false, kVersion);
   ASSERT_TRUE(reverse.has_value());
   EXPECT_EQ(reverse->text,
             "till-1:9094: it closes the connection, as for a client without TLS; set "
@@ -83,7 +96,7 @@ TEST(RefusalTest, NoLoginWhereOneIsWanted) {
   const auto refusal = ParseRefusal(
       "till-1:9093/bootstrap: Disconnected: verify that security.protocol is correctly configured, "
       "broker might require SASL authentication (after 0ms in state UP)",
-      /*is_security=*/false);
+      /*is_security=*/false, kVersion);
   ASSERT_TRUE(refusal.has_value());
   EXPECT_EQ(refusal->text,
             "till-1:9093: it closes the connection, as for a client without login; set "

@@ -74,8 +74,8 @@ class TopicAdmin {
   ~TopicAdmin();
 
   /// Makes the topic, or adds the partitions that are missing; settings of a topic that is there
-  /// stay as they are. Returns when every partition has a leader. kUnavailable when nobody answers
-  /// or the broker refuses, kUsage for a name or a number that it does not take.
+  /// stay as they are. Returns when every partition has a leader. kUnavailable when nobody answers,
+  /// kForbidden when the broker refuses, kUsage for a name or a number that it does not take.
   Status Create(const TopicSpec& spec);
 
   /// None when there is no such topic. Errors: kUnavailable.

@@ -54,7 +54,7 @@ inline Outcome OpensAgain() {
 /// A person has to do something.
 inline Outcome Stops(ErrorCode code, const std::string& why) { return {.code = code, .said = why}; }
 inline Outcome Forbidden(const std::string& right) {
-  return Stops(ErrorCode::kUnavailable, "; allow the user " + right);
+  return Stops(ErrorCode::kForbidden, "; allow the user " + right);
 }
 inline Outcome Fenced() {
   return Stops(ErrorCode::kRefused, "another writer took the stream over and has not said who");
@@ -85,7 +85,7 @@ inline const std::vector<Fault> kFaults = {
     TILLSTREAM_FAULT(kInitProducerId, UNKNOWN, GoesOn()),
     TILLSTREAM_FAULT(kInitProducerId, TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Forbidden(kRightToId)),
     TILLSTREAM_FAULT(kInitProducerId, CLUSTER_AUTHORIZATION_FAILED,
-                     Stops(ErrorCode::kUnavailable, "an ACL on the cluster")),
+                     Stops(ErrorCode::kForbidden, "an ACL on the cluster")),
     TILLSTREAM_FAULT(kInitProducerId, INVALID_TRANSACTION_TIMEOUT,
                      Stops(ErrorCode::kUsage, "; set transaction.timeout.ms to at most")),
     TILLSTREAM_FAULT(kInitProducerId, INVALID_PRODUCER_EPOCH, Fenced()),
@@ -99,7 +99,7 @@ inline const std::vector<Fault> kFaults = {
     TILLSTREAM_FAULT(kFindCoordinator, TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
                      Forbidden(kRightToId)),
     TILLSTREAM_FAULT(kFindCoordinator, CLUSTER_AUTHORIZATION_FAILED,
-                     Stops(ErrorCode::kUnavailable, "an ACL on the cluster")),
+                     Stops(ErrorCode::kForbidden, "an ACL on the cluster")),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, COORDINATOR_LOAD_IN_PROGRESS, GoesOn()),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, COORDINATOR_NOT_AVAILABLE, GoesOn()),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, NOT_COORDINATOR, GoesOn()),
@@ -116,7 +116,7 @@ inline const std::vector<Fault> kFaults = {
     TILLSTREAM_FAULT(kAddPartitionsToTxn, TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
                      Forbidden(kRightToId)),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, CLUSTER_AUTHORIZATION_FAILED,
-                     Stops(ErrorCode::kUnavailable, "an ACL on the cluster")),
+                     Stops(ErrorCode::kForbidden, "an ACL on the cluster")),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, INVALID_PRODUCER_EPOCH, Fenced()),
     TILLSTREAM_FAULT(kAddPartitionsToTxn, PRODUCER_FENCED, Fenced()),
     TILLSTREAM_FAULT(kProduce, NOT_LEADER_FOR_PARTITION, GoesOn()),
@@ -146,7 +146,7 @@ inline const std::vector<Fault> kFaults = {
                      Stops(ErrorCode::kBadInput, "broker failed to validate record")),
     TILLSTREAM_FAULT(kProduce, TOPIC_AUTHORIZATION_FAILED, Forbidden(kRightToTopic)),
     TILLSTREAM_FAULT(kProduce, CLUSTER_AUTHORIZATION_FAILED,
-                     Stops(ErrorCode::kUnavailable, "an ACL on the cluster")),
+                     Stops(ErrorCode::kForbidden, "an ACL on the cluster")),
     TILLSTREAM_FAULT(kProduce, TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Forbidden(kRightToId)),
     TILLSTREAM_FAULT(kProduce, INVALID_PRODUCER_EPOCH, Fenced()),
     TILLSTREAM_FAULT(kProduce, PRODUCER_FENCED, Fenced()),
@@ -162,7 +162,7 @@ inline const std::vector<Fault> kFaults = {
     TILLSTREAM_FAULT(kEndTxn, UNKNOWN, OpensAgain()),
     TILLSTREAM_FAULT(kEndTxn, TRANSACTIONAL_ID_AUTHORIZATION_FAILED, Forbidden(kRightToId)),
     TILLSTREAM_FAULT(kEndTxn, CLUSTER_AUTHORIZATION_FAILED,
-                     Stops(ErrorCode::kUnavailable, "an ACL on the cluster")),
+                     Stops(ErrorCode::kForbidden, "an ACL on the cluster")),
     TILLSTREAM_FAULT(kEndTxn, INVALID_PRODUCER_EPOCH, Fenced()),
     TILLSTREAM_FAULT(kEndTxn, PRODUCER_FENCED, Fenced()),
 };
