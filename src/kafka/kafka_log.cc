@@ -66,8 +66,10 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec&
   // Partition 0 is the run's.
   options.positions = {PositionsTopicName(spec.events.topic), spec.events.partition + 1};
   options.owner = NextOwner();
+  if (HasOpened(spec.events)) options.owners_begin = options_.owner + "-";
   options.queue_bytes_max = QueueShare();
   TILLSTREAM_ASSIGN(auto writer, KafkaWriter::Open(std::move(options), clock_));
+  SetOpened(spec.events);
   return std::unique_ptr<LogWriter>(std::move(writer));
 }
 
@@ -83,6 +85,16 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenAtLeastOnce(const WriterSpec& s
   }
   TILLSTREAM_ASSIGN(auto writer, AtLeastOnceWriter::Open(std::move(options), clock_));
   return std::unique_ptr<LogWriter>(std::move(writer));
+}
+
+bool KafkaLog::HasOpened(const TopicPartition& events) {
+  MutexLock lock(mutex_);
+  return opened_.contains(events);
+}
+
+void KafkaLog::SetOpened(const TopicPartition& events) {
+  MutexLock lock(mutex_);
+  opened_.insert(events);
 }
 
 Result<std::unique_ptr<LogReader>> KafkaLog::OpenReader(const TopicPartition& partition) {

@@ -4,10 +4,12 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "kafka/kafka_config.h"
 #include "kafka/topic_admin.h"
 #include "log/event_log.h"
@@ -55,7 +57,9 @@ class KafkaLog final : public EventLog {
   Status CreateTopic(const TopicInfo& topic) override;
   /// Without the brokers' own, whose names begin with "__".
   Result<std::vector<TopicInfo>> ListTopics() override;
-  /// With kTransaction, makes the positions topic if it is missing or has too few partitions.
+  /// With kTransaction, makes the positions topic if it is missing or has too few partitions; a
+  /// stream that this log has opened before, and that another process has taken over since, is
+  /// refused: kRefused.
   Result<std::unique_ptr<LogWriter>> OpenWriter(const WriterSpec& spec) override;
   Result<std::unique_ptr<LogReader>> OpenReader(const TopicPartition& partition) override;
   std::string Describe() const override;
@@ -79,10 +83,15 @@ class KafkaLog final : public EventLog {
                                                        int32_t partition_count);
   Result<std::unique_ptr<LogWriter>> OpenAtLeastOnce(const WriterSpec& spec);
 
+  bool HasOpened(const TopicPartition& events) TILLSTREAM_EXCLUDES(mutex_);
+  void SetOpened(const TopicPartition& events) TILLSTREAM_EXCLUDES(mutex_);
+
   const KafkaLogOptions options_;
   const std::unique_ptr<TopicAdmin> admin_;
   Clock& clock_;
   std::atomic<int64_t> writer_count_{0};
+  Mutex mutex_;
+  std::set<TopicPartition> opened_ TILLSTREAM_GUARDED_BY(mutex_);  ///< Streams, once or more.
   std::atomic<int32_t> queue_shares_{1};
 };
 

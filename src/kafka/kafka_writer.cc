@@ -41,6 +41,7 @@ void KafkaWriter::GiveUp() {
 Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(KafkaWriterOptions options, Clock& clock) {
   std::unique_ptr<KafkaWriter> writer(new KafkaWriter(std::move(options), clock));
   TILLSTREAM_TRY(writer->Connect());
+  TILLSTREAM_TRY(writer->CheckStillOurs());
   TILLSTREAM_TRY(writer->InitTransactions());
   TILLSTREAM_TRY(writer->LoadPosition());
   return writer;
@@ -71,6 +72,13 @@ Status KafkaWriter::Connect() {
 Result<KafkaWriter::Target> KafkaWriter::MakeTarget(const TopicPartition& partition) {
   TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client_->OpenTopic(partition.topic));
   return Target{partition, std::move(topic)};
+}
+
+Status KafkaWriter::CheckStillOurs() {
+  if (options_.owners_begin.empty()) return Ok();
+  TILLSTREAM_ASSIGN(const std::optional<PositionRecord> stored, ReadPosition());
+  if (!stored || stored->owner.starts_with(options_.owners_begin)) return Ok();
+  return Replaced(*stored);
 }
 
 Status KafkaWriter::InitTransactions() {

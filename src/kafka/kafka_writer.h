@@ -18,6 +18,9 @@ struct KafkaWriterOptions {
   WriterSpec spec;
   TopicPartition positions;  ///< Where this stream's position is kept; nobody else writes there.
   std::string owner;         ///< An id that no other writer has or had.
+  /// Set when this process has had the stream: how the owners of its writers begin. If another's
+  /// has it now, that one is left alone.
+  std::string owners_begin = {};
   /// Messages that wait for a broker; a full queue makes Append() wait.
   int64_t queue_bytes_max = int64_t{16} << 20;
   /// A writer that was replaced waits so long for the other one to say who it is.
@@ -41,6 +44,7 @@ struct KafkaWriterOptions {
 /// - kUnavailable: the transaction was given up, because it was open longer than
 ///   transaction.timeout.ms, because messages could not be delivered in time, or because the
 ///   client stopped on a fatal error. Open again: the new writer starts from the position.
+/// - kForbidden: the user lacks a right, which the message names.
 /// - kBadInput: the broker does not take a record; kFailed and others: see the message.
 ///
 /// kTimedOut from Sync() does not end it: the commit goes on; call Sync() again.
@@ -51,10 +55,11 @@ struct KafkaWriterOptions {
 /// A client of its own with its threads: one, and one a broker.
 class KafkaWriter final : public LogWriter, private DeliveryObserver {
  public:
-  /// Fences the stream's writer before this one, waits for its transaction to end, reads the
-  /// position and commits it again with this writer as owner. Errors: kRefused when the stream was
-  /// made from something else, or its topics hold what the position does not account for;
-  /// kUnavailable; kCorrupt for a position that cannot be read. `clock` must outlive the writer.
+  /// Fences the stream's writer before this one (but see owners_begin), waits for its transaction
+  /// to end, reads the position and commits it again with this writer as owner. Errors: kRefused
+  /// when the stream was made from something else, or its topics hold what the position does not
+  /// account for; kUnavailable; kCorrupt for a position that cannot be read. `clock` must outlive
+  /// the writer.
   static Result<std::unique_ptr<KafkaWriter>> Open(KafkaWriterOptions options, Clock& clock);
   ~KafkaWriter() override;
 
@@ -79,6 +84,7 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
 
   KafkaWriter(KafkaWriterOptions options, Clock& clock);
   Status Connect();
+  Status CheckStillOurs();
   Status InitTransactions();
   Status LoadPosition();
   Status CheckStart(const std::optional<PositionRecord>& stored);
@@ -100,6 +106,7 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   std::string RightFor(rd_kafka_resp_err_t code) const;
   Error End(Error error);
   Error Fenced();
+  Error Replaced(const PositionRecord& by) const;
   void GiveUp();
   Result<std::optional<PositionRecord>> ReadPosition();
   std::string where() const { return options_.spec.events.ToString(); }

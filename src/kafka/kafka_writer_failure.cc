@@ -79,6 +79,13 @@ std::string KafkaWriter::RightFor(rd_kafka_resp_err_t code) const {
   }
 }
 
+Error KafkaWriter::Replaced(const PositionRecord& by) const {
+  return MakeError(ErrorCode::kRefused,
+                   "kafka: {}: another writer took the stream over ({}); it goes on from the "
+                   "committed position, so leave it to that one, or stop it first",
+                   where(), by.holder);
+}
+
 Error KafkaWriter::Fenced() {
   const std::chrono::nanoseconds now = clock_.Monotonic();
   // A younger transaction cannot have timed out, so then there is another writer, even if it has
@@ -91,10 +98,7 @@ Error KafkaWriter::Fenced() {
     if (!last) return last.error();
     if (!owner_before_) owner_before_ = *last ? (*last)->owner : "";
     if (*last && (*last)->owner != options_.owner && (*last)->owner != *owner_before_) {
-      return MakeError(ErrorCode::kRefused,
-                       "kafka: {}: another writer took the stream over ({}); it goes on from the "
-                       "committed position, so leave it to that one, or stop it first",
-                       where(), (*last)->holder);
+      return Replaced(**last);
     }
     if (may_have_timed_out) {
       return MakeError(ErrorCode::kUnavailable,

@@ -176,6 +176,35 @@ TEST_F(KafkaServerTest, AnIdleWriterThatWasReplacedLearnsItWhenItWrites) {
   ExpectEvents(0);
 }
 
+TEST_F(KafkaServerTest, AProcessThatWasReplacedCannotTakeTheStreamBack) {
+  Start();
+  // It has learned nothing: its connection was gone, or it was stopped.
+  Open("process 17").reset();
+  Open("process 17").reset();
+  SystemClock clock;
+  KafkaLogOptions options;
+  options.config = under_test().config();
+  options.owner = "another process";
+  const auto other = KafkaLog::Open(options, clock);
+  ASSERT_TRUE(other.has_value());
+  WriterSpec spec;
+  spec.events = Events();
+  spec.stream = "CA_1";
+  spec.holder = "process 18 on till-4";
+  auto second = (*other)->OpenWriter(spec);
+  ASSERT_TRUE(second.has_value()) << second.error().message;
+  const auto again = TryOpen("process 17");
+  ASSERT_FALSE(again.has_value());
+  EXPECT_EQ(again.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(again.error().message,
+            "kafka: " + Topic() +
+                "-1: another writer took the stream over (process 18 on till-4); it goes on from "
+                "the committed position, so leave it to that one, or stop it first");
+  ASSERT_TRUE(Write(**second, 3).has_value());
+  ASSERT_TRUE(Sync(**second).has_value());
+  ExpectEvents(3);
+}
+
 TEST_F(KafkaServerTest, ATransactionThatTimedOutIsNotAnotherWriter) {
   // The broker looks for such transactions every so often: test_kafka_log.py has it do so at once.
   Start({{"transaction.timeout.ms", "1000"}, {"message.timeout.ms", "900"}});
