@@ -32,15 +32,16 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def java(heap):
+def java(heap, jars):
     return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-            f"{JARS}/*"]
+            f"{jars}/*"]
 
 
 class Node:
     """One broker. Data stays between stop() or kill() and start()."""
 
-    def __init__(self, folder, number, settings):
+    def __init__(self, folder, number, settings, jars, format_options=()):
+        self._jars = jars
         self.number, self.folder, self.logs = number, folder, folder / "logs"
         self.bootstrap = settings["listeners"].partition("://")[2].partition(",")[0]
         self._settings = folder / "server.properties"
@@ -49,8 +50,9 @@ class Node:
         self._output = folder / "broker.out"
         self._process = None
         done = subprocess.run(
-            [*java("128m"), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
-             self._settings], capture_output=True, text=True, timeout=START_SECONDS, check=False)
+            [*java("128m", jars), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
+             self._settings, *format_options], capture_output=True, text=True,
+            timeout=START_SECONDS, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
     @property
@@ -63,8 +65,8 @@ class Node:
     def launch(self):
         with open(self._output, "ab") as output:
             self._process = subprocess.Popen(
-                [*java("256m"), "kafka.Kafka", self._settings], stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT)
+                [*java("256m", self._jars), "kafka.Kafka", self._settings],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
     def wait_ready(self, broker_count=1):
         end = time.monotonic() + START_SECONDS
@@ -127,33 +129,40 @@ class Node:
 
 class Cluster:
     """`count` brokers, each also a controller; its topics of transactions and groups are replicated
-    as on a cluster of that size."""
+    as on a cluster of that size. `listeners` beside the plaintext one: protocols by name, whose
+    addresses the nodes then have; `format_options` go to the tool that prepares the folders;
+    `jars` are another version's."""
 
-    def __init__(self, folder, count, **overrides):
-        assert list(JARS.glob("kafka_2.13-*.jar")), (
-            f"{JARS}: no broker there; tests/kafka_tools/dump.sh --fetch gets it")
+    def __init__(self, folder, count, listeners=None, format_options=(), jars=JARS, **overrides):
+        assert list(jars.glob("kafka_2.13-*.jar")), (
+            f"{jars}: no broker there; tests/kafka_tools/dump.sh --fetch gets it")
         replicas = min(count, 3)
         in_sync = 2 if replicas == 3 else 1
         brokers = [f"127.0.0.1:{free_port()}" for _ in range(count)]
         controllers = [f"127.0.0.1:{free_port()}" for _ in range(count)]
         voters = ",".join(f"{i + 1}@{address}" for i, address in enumerate(controllers))
         self.nodes = []
+        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", **(listeners or {})}
         for i in range(count):
             node_folder = folder / f"broker-{i + 1}"
             node_folder.mkdir(parents=True)
+            addresses = {"PLAINTEXT": brokers[i], "CONTROLLER": controllers[i],
+                         **{name: f"127.0.0.1:{free_port()}" for name in listeners or {}}}
             self.nodes.append(Node(node_folder, i + 1, {
                 "node.id": i + 1, "process.roles": "broker,controller",
                 "controller.quorum.voters": voters,
                 "controller.listener.names": "CONTROLLER",
-                "listeners": f"PLAINTEXT://{brokers[i]},CONTROLLER://{controllers[i]}",
-                "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "listeners": ",".join(f"{name}://{at}" for name, at in addresses.items()),
+                "listener.security.protocol.map": ",".join(
+                    f"{name}:{protocol}" for name, protocol in protocols.items()),
                 "log.dirs": node_folder / "logs", "auto.create.topics.enable": "false",
                 "default.replication.factor": replicas, "min.insync.replicas": in_sync,
                 "offsets.topic.replication.factor": replicas, "offsets.topic.num.partitions": 1,
                 "transaction.state.log.replication.factor": replicas,
                 "transaction.state.log.min.isr": in_sync,
                 "transaction.state.log.num.partitions": 3,
-                **EAGER, **overrides}))
+                **EAGER, **overrides}, jars, format_options))
+            self.nodes[-1].addresses = addresses
 
     @property
     def bootstrap(self):
