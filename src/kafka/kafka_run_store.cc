@@ -47,12 +47,14 @@ class DocumentWriter final : private DeliveryObserver {
     return writer;
   }
 
-  Status InitTransactions(Clock& clock) {
+  /// False when another process has the transactional id already.
+  Result<bool> InitTransactions(Clock& clock) {
     const auto deadline = clock.Monotonic() + client_->config().deadline;
     for (;;) {
       const KafkaErrorPtr error(
           rd_kafka_init_transactions(client_->handle(), client_->deadline_ms()));
-      if (!error) return Ok();
+      if (!error) return true;
+      if (IsFenced(rd_kafka_error_code(error.get()))) return false;
       const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
       if (!again || clock.Monotonic() >= deadline) return Failure(rd_kafka_error_code(error.get()));
     }
@@ -152,7 +154,8 @@ Result<bool> KafkaRunStore::TryUpdate(const std::string& topic, RunDocument docu
 
   TILLSTREAM_ASSIGN(const auto writer,
                     DocumentWriter::Open(log_.config(), topic, TransactionalId(topic, "/run")));
-  TILLSTREAM_TRY(writer->InitTransactions(clock_));
+  TILLSTREAM_ASSIGN(const bool is_ours, writer->InitTransactions(clock_));
+  if (!is_ours) return false;
   TILLSTREAM_ASSIGN(stored, Load(topic, document));
   TILLSTREAM_ASSIGN(text, merge(stored));
   if (stored == text) return true;
