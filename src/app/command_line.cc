@@ -180,7 +180,8 @@ class CommandLine {
     static const std::map<std::string, std::string> kSummaries = {
         {"log", "What is in segment files"},
         {"schema", "The schema registry"},
-        {"position", "Where each generator stands"}};
+        {"position", "Where each generator stands"},
+        {"topic", "The topics of a run on Kafka"}};
     CLI::App* group = app_.add_subcommand(name, kSummaries.at(name));
     group->set_help_flag();
     group->add_flag("-h,--help", help_, "This text");

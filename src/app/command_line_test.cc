@@ -364,7 +364,12 @@ TEST(CommandsTest, EveryCommandHasTheOptionsOfTheContractInItsHelp) {
       {{"schema", "copy"},
        {"--log", "--registry", "--to", "--to-user", "--to-token-file", "--to-ca", "--to-cert",
         "--to-key", "--to-timeout", "--new-ids", "--force", "--execute", "--json"}},
-      {{"position", "show"}, {"--log", "-t,--topic", "--json"}}};
+      {{"position", "show"}, {"--log", "-t,--topic", "--json"}},
+      {{"topic", "plan"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}},
+      {{"topic", "create"},
+       {"--data", "-b,--bootstrap-server", "-X,--property", "-F,--property-file", "-t,--topic",
+        "--replication-factor", "--execute", "--json"}},
+      {{"topic", "check"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}}};
   EXPECT_EQ(contracts.size(), AllCommands().size());
   for (const Contract& contract : contracts) {
     const auto commands = AllCommands();
@@ -387,8 +392,8 @@ TEST(CommandsTest, TheListOfCommandsIsInTheOrderInWhichOneMeetsThem) {
   const auto commands = AllCommands();
   const std::string help = std::get<Answer>(*ParseWords(commands, {"--help"})).text;
   size_t before = 0;
-  for (const char* name :
-       {"demo", "check", "synth", "replay", "consume", "verify", "log", "schema", "position"}) {
+  for (const char* name : {"demo", "check", "synth", "replay", "consume", "verify", "log", "schema",
+                           "position", "topic"}) {
     const size_t at = help.find(std::string("\n  ") + name + " ");
     ASSERT_NE(at, std::string::npos) << name;
     EXPECT_GT(at, before) << name;

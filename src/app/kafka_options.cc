@@ -4,9 +4,9 @@
 #include "base/text.h"
 
 #ifdef TILLSTREAM_KAFKA
-#include <algorithm>
 #include <random>
 
+#include "app/kafka_topics.h"
 #include "kafka/kafka_group.h"
 #include "kafka/kafka_log.h"
 #include "kafka/kafka_run_store.h"
@@ -62,6 +62,7 @@ std::string RandomOwner() {
 Result<KafkaConfig> ConfigOf(Context& context, const LogOptions& options) {
   KafkaConfig config;
   config.bootstrap_servers = options.kafka.bootstrap_servers;
+  config.deadline = options.kafka.deadline.value_or(config.deadline);
   for (const std::string& path : options.kafka.property_files) {
     const auto text = ReadFile(context.files, path);
     if (!text) return MakeError(ErrorCode::kUsage, "-F: {}", text.error().message);
@@ -127,21 +128,22 @@ Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
 }
 
 Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run) {
-  TopicAdmin& admin = opened.kafka->admin();
-  for (const TopicSpec& spec : {EventTopicSpec(run.topic, run.partition_count),
-                                EventTopicSpec(TotalsTopic(run.topic), run.partition_count),
-                                PositionsTopicSpec(run.topic, run.partition_count)}) {
-    TILLSTREAM_TRY(admin.Create(spec));
-    TILLSTREAM_ASSIGN(const auto found, admin.Describe(spec.name));
-    if (!found) continue;  // Deleted meanwhile; the writers say so.
-    const std::vector<std::string> deviations = TopicDeviations(spec, *found, run.data_begins);
-    if (deviations.empty()) continue;
+  TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
+  std::vector<RunTopic> topics = PlanRunTopics(run.topic, run.partition_count, 0, broker_count);
+  // All of them are looked at before one is made.
+  TILLSTREAM_TRY(CompareRunTopics(opened, run.data_begins, true, &topics));
+  std::vector<std::string> deviations;
+  for (const RunTopic& topic : topics) {
+    deviations.insert(deviations.end(), topic.deviations.begin(), topic.deviations.end());
+  }
+  if (!deviations.empty()) {
     return MakeError(
         ErrorCode::kFailed, "{}{}", deviations.front(),
         deviations.size() == 1
             ? ""
             : fmt::format(" ({} more; tillstream topic check shows them)", deviations.size() - 1));
   }
+  TILLSTREAM_TRY(MakeRunTopics(opened, topics));
   opened.kafka->ShareQueue(run.writer_count);
   return Ok();
 }

@@ -9,6 +9,18 @@
 
 namespace tillstream {
 
+namespace {
+
+void DeclareServers(Arguments& arguments, LogOptions* options, const std::string& help) {
+  arguments.Text("-b,--bootstrap-server", "HOST:PORT,...", &options->kafka.bootstrap_servers, help);
+  arguments.Repeated("-X,--property", "NAME=VALUE", &options->kafka.properties,
+                     "Property of librdkafka; repeatable");
+  arguments.Repeated("-F,--property-file", "FILE", &options->kafka.property_files,
+                     "Properties of librdkafka, one a line; repeatable");
+}
+
+}  // namespace
+
 void DeclareLog(Arguments& arguments, LogOptions* options) {
   arguments.Text("--log", "DIR", &options->directory, "The embedded log");
 }
@@ -18,12 +30,12 @@ void DeclareLogOrKafka(Arguments& arguments, LogOptions* options) {
   options->directory.clear();
   arguments.Text("--log", "DIR", &options->directory,
                  "The embedded log; default ./tillstream-data, or Kafka");
-  arguments.Text("-b,--bootstrap-server", "HOST:PORT,...", &options->kafka.bootstrap_servers,
-                 "Kafka instead; also KAFKA_BROKERS");
-  arguments.Repeated("-X,--property", "NAME=VALUE", &options->kafka.properties,
-                     "Property of librdkafka; repeatable");
-  arguments.Repeated("-F,--property-file", "FILE", &options->kafka.property_files,
-                     "Properties of librdkafka, one a line; repeatable");
+  DeclareServers(arguments, options, "Kafka instead; also KAFKA_BROKERS");
+}
+
+void DeclareKafka(Arguments& arguments, LogOptions* options) {
+  options->directory.clear();
+  DeclareServers(arguments, options, "The Kafka cluster; also KAFKA_BROKERS");
 }
 
 Status CompleteLog(LogOptions* options) {
@@ -47,12 +59,24 @@ Status CompleteLog(LogOptions* options) {
     if (options->directory.empty()) options->directory = LogOptions().directory;
     return Ok();
   }
+  return RequireKafkaBuild();
+}
+
+Status RequireKafkaBuild() {
 #ifndef TILLSTREAM_KAFKA
   return MakeError(ErrorCode::kUsage,
                    "-b: this tillstream was built without Kafka; build it without KAFKA=0");
 #else
   return Ok();
 #endif
+}
+
+Status RequireKafka(const LogOptions& options) {
+  TILLSTREAM_TRY(RequireKafkaBuild());
+  if (options.on_kafka) return Ok();
+  return MakeError(ErrorCode::kUsage,
+                   "-b: needed, or KAFKA_BROKERS; the topics of the embedded log are folders that "
+                   "replay makes");
 }
 
 void DeclareTopic(Arguments& arguments, LogOptions* options) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,8 @@ struct KafkaOptions {
   std::vector<std::string> property_files;  ///< A "name=value" a line.
   /// How writers keep their positions: "transaction", "idempotent" or "zookeeper://...".
   std::string positions = "transaction";
+  /// How long a call waits for an answer; of commands with an option for it.
+  std::optional<std::chrono::milliseconds> deadline;
 };
 
 /// Where events are: in a directory, or on Kafka.
@@ -33,11 +37,20 @@ void DeclareLog(Arguments& arguments, LogOptions* options);
 /// Those of commands that also know Kafka. CompleteLog() must follow.
 void DeclareLogOrKafka(Arguments& arguments, LogOptions* options);
 
+/// Those of commands that know Kafka alone. CompleteLog() and RequireKafka() must follow.
+void DeclareKafka(Arguments& arguments, LogOptions* options);
+
 void DeclareTopic(Arguments& arguments, LogOptions* options);
 
 /// Takes KAFKA_BROKERS where neither a directory nor servers are given, and checks what can be
 /// checked without asking: kUsage for both of them, and for Kafka in a build without it.
 Status CompleteLog(LogOptions* options);
+
+/// kUsage in a build without Kafka.
+Status RequireKafkaBuild();
+
+/// The same, and when completed options lead to no Kafka.
+Status RequireKafka(const LogOptions& options);
 
 /// kUsage when the topic's name cannot be one.
 Status CheckTopic(const LogOptions& options);

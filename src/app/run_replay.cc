@@ -1,11 +1,11 @@
 #include "app/run_replay.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "app/kafka_options.h"
 #include "app/replay_report.h"
 #include "app/schemas_repair.h"
+#include "app/topic_plan.h"
 #include "avro/sales_codec.h"
 #include "base/text.h"
 #include "log/log_check.h"
@@ -145,14 +145,6 @@ Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& req
   return Ok();
 }
 
-int32_t PartitionCount(const RunIdentity& identity) {
-  int32_t count = 0;
-  for (const auto& [id, store] : identity.stores) {
-    count = std::max(count, store.partition.value() + 1);
-  }
-  return count;
-}
-
 /// The identity that this command would have, before anything is stored or compared.
 RunIdentity IdentityOfRequest(const ReplayRequest& request, const Dataset& dataset, Day from) {
   // On Kafka neither is seen by readers, and the brokers cut segments as they like.
@@ -197,12 +189,11 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
     }
   } else {
     // The manifest is kept in one of them.
-    const Date begins = merged.first_date + std::chrono::days(merged.from.value() - 1);
     TILLSTREAM_TRY(
         PrepareKafkaRun(opened, {.topic = request.log.topic,
                                  .partition_count = PartitionCount(merged),
                                  .writer_count = static_cast<int32_t>(dataset.stores.size()),
-                                 .data_begins = FormatDate(begins)}));
+                                 .data_begins = DataBegins(merged)}));
   }
   TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));

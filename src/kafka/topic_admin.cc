@@ -93,6 +93,11 @@ Result<std::map<std::string, int32_t>> TopicAdmin::PartitionCounts() {
   return counts;
 }
 
+Result<int> TopicAdmin::BrokerCount() {
+  TILLSTREAM_ASSIGN(const KafkaClusterState cluster, client_->DescribeCluster(clock_));
+  return cluster.broker_count;
+}
+
 Result<std::optional<int32_t>> TopicAdmin::FindPartitionCount(const std::string& name) {
   const auto topic = client_->DescribeTopic(name, clock_);
   if (topic) return std::optional(static_cast<int32_t>(topic->partitions.size()));
@@ -126,14 +131,13 @@ Status TopicAdmin::Create(const TopicSpec& spec) {
 }
 
 Status TopicAdmin::CreateNew(const TopicSpec& spec, int broker_count) {
-  const int replicas = spec.replication_factor != 0 ? spec.replication_factor
-                                                    : std::min(kReplicationTarget, broker_count);
+  const int replicas = ReplicationOf(spec, broker_count);
   std::array<char, 512> text{};
   NewTopicPtr topic(rd_kafka_NewTopic_new(spec.name.c_str(), spec.partition_count, replicas,
                                           text.data(), text.size()));
   if (!topic) return MakeError(ErrorCode::kUsage, "kafka: {}: {}", Where(spec.name), text.data());
   std::map<std::string, std::string> settings = spec.settings;
-  settings.emplace("min.insync.replicas", replicas >= kReplicationTarget ? "2" : "1");
+  settings.emplace("min.insync.replicas", std::to_string(InSyncMinimum(replicas)));
   for (const auto& [name, value] : settings) {
     rd_kafka_NewTopic_set_config(topic.get(), name.c_str(), value.c_str());
   }

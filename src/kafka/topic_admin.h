@@ -41,6 +41,17 @@ TopicSpec EventTopicSpec(const std::string& name, int32_t partition_count);
 /// 0 for the run and p + 1 for the events' partition p. docs/formats/positions_topic.md.
 TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition_count);
 
+/// The topics of a run whose events are in `events`: those of events, of end-of-day totals and of
+/// positions. What they should be whoever makes them.
+std::vector<TopicSpec> RunTopicSpecs(const std::string& events, int32_t partition_count);
+
+/// How many brokers have each record of a topic: what the spec says, or as many as there are.
+int ReplicationOf(const TopicSpec& spec, int broker_count);
+
+/// min.insync.replicas of a topic with so many replicas: acknowledged events survive the loss of a
+/// broker where there are enough.
+int InSyncMinimum(int replication_factor);
+
 /// Of a document of a run in that topic; 250 stores with five years of data each need half of it.
 inline constexpr int64_t kRunDocumentBytesMax = int64_t{8} << 20;
 
@@ -61,8 +72,8 @@ struct TopicDescription {
 ///   topic "sales" deletes after 7 d (retention.ms=604800000) but the data begins 2011-01-29;
 ///   --rebase-to today, or set retention.ms=-1
 ///
-/// `data_begins` is the date of the first event, "2011-01-29". More partitions, more replicas and a
-/// longer segment.ms than asked for are no deviation.
+/// `data_begins` is the date of the first event, "2011-01-29". More partitions, more replicas, a
+/// longer segment.ms and a larger max.message.bytes than asked for are no deviation.
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,
                                          const std::string& data_begins);
 
@@ -77,6 +88,9 @@ class TopicAdmin {
   /// stay as they are. Returns when every partition has a leader. kUnavailable when nobody answers,
   /// kForbidden when the broker refuses, kUsage for a name or a number that it does not take.
   Status Create(const TopicSpec& spec);
+
+  /// Brokers that the cluster has now. Errors: kUnavailable.
+  Result<int> BrokerCount();
 
   /// None when there is no such topic. Errors: kUnavailable.
   Result<std::optional<TopicDescription>> Describe(const std::string& name);

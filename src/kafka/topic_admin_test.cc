@@ -99,5 +99,36 @@ TEST(TopicAdminTest, PositionsAreCompactedWithAPartitionMore) {
   EXPECT_EQ(spec.settings.at("cleanup.policy"), "compact");
 }
 
+TEST(TopicAdminTest, DocumentsOfARunNeedMoreThanABatchOfEvents) {
+  TopicDescription found = Found("max.message.bytes", "1048588");
+  found.name = "sales-positions";
+  found.partition_count = 11;
+  found.settings["cleanup.policy"] = "compact";
+  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, "2011-01-29"),
+              ElementsAre("topic \"sales-positions\" takes batches of 1048588 bytes "
+                          "(max.message.bytes), needed 8388608; set max.message.bytes=8388608"));
+  found.settings["max.message.bytes"] = "10000000";
+  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, "2011-01-29"), IsEmpty());
+}
+
+TEST(TopicAdminTest, ARunHasThreeTopics) {
+  const std::vector<TopicSpec> specs = RunTopicSpecs("sales", 10);
+  ASSERT_EQ(specs.size(), 3U);
+  EXPECT_EQ(specs[1].name, "sales-days");
+  EXPECT_EQ(specs[1].partition_count, 10);
+  EXPECT_EQ(specs[2].partition_count, 11);
+}
+
+TEST(TopicAdminTest, ReplicasAreThreeWhereThereAreBrokersForThem) {
+  TopicSpec spec = EventTopicSpec("sales", 1);
+  EXPECT_EQ(ReplicationOf(spec, 1), 1);
+  EXPECT_EQ(ReplicationOf(spec, 2), 2);
+  EXPECT_EQ(ReplicationOf(spec, 5), 3);
+  spec.replication_factor = 5;
+  EXPECT_EQ(ReplicationOf(spec, 5), 5);
+  EXPECT_EQ(InSyncMinimum(2), 1);
+  EXPECT_EQ(InSyncMinimum(3), 2);
+}
+
 }  // namespace
 }  // namespace tillstream

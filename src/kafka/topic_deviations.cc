@@ -4,6 +4,7 @@
 
 #include "kafka/topic_admin.h"
 #include "log/record_batch.h"
+#include "model/names.h"
 
 namespace tillstream {
 namespace {
@@ -12,12 +13,21 @@ constexpr int64_t kSecondMs = 1000;
 constexpr int64_t kHourMs = 3600 * kSecondMs;
 constexpr int64_t kDayMs = 24 * kHourMs;
 
+/// Kafka's default of max.message.bytes.
+constexpr int64_t kBrokerBatchBytes = 1'048'588;
+
 /// "7 d", "36 h", "5 s", "20 ms": the largest unit that is exact.
 std::string Span(int64_t milliseconds) {
   if (milliseconds % kDayMs == 0) return fmt::format("{} d", milliseconds / kDayMs);
   if (milliseconds % kHourMs == 0) return fmt::format("{} h", milliseconds / kHourMs);
   if (milliseconds % kSecondMs == 0) return fmt::format("{} s", milliseconds / kSecondMs);
   return fmt::format("{} ms", milliseconds);
+}
+
+int64_t NumberOf(const std::string& text, int64_t otherwise) {
+  int64_t value = otherwise;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
 }
 
 /// Compares one topic; collects the messages.
@@ -41,10 +51,7 @@ class Comparison {
     return at == found_.settings.end() ? "" : at->second;
   }
   int64_t Number(const std::string& name, int64_t otherwise) const {
-    const std::string text = Setting(name);
-    int64_t value = otherwise;
-    std::from_chars(text.data(), text.data() + text.size(), value);
-    return value;
+    return NumberOf(Setting(name), otherwise);
   }
   template <typename... Args>
   void Say(fmt::format_string<Args...> format, Args&&... args) {
@@ -59,15 +66,13 @@ class Comparison {
   }
 
   void Replication() {
-    const int wanted = wanted_.replication_factor != 0
-                           ? wanted_.replication_factor
-                           : std::min(kReplicationTarget, found_.broker_count);
+    const int wanted = ReplicationOf(wanted_, found_.broker_count);
     if (found_.replication_factor < wanted) {
       Say("is on {} of {} brokers, needed {}; make it again with that replication factor, or "
           "reassign its partitions",
           found_.replication_factor, found_.broker_count, wanted);
     }
-    const int64_t insync_min = wanted >= kReplicationTarget ? 2 : 1;
+    const int64_t insync_min = InSyncMinimum(wanted);
     const int64_t insync = Number("min.insync.replicas", insync_min);
     if (insync < insync_min) {
       Say("acknowledges on {} replica (min.insync.replicas={}), so that one broker's end can lose "
@@ -119,11 +124,14 @@ class Comparison {
   }
 
   void BatchSize() {
-    const auto needed = static_cast<int64_t>(kBatchBytesMax);
+    const auto at = wanted_.settings.find("max.message.bytes");
+    const bool is_wanted = at != wanted_.settings.end();
+    const int64_t needed =
+        is_wanted ? NumberOf(at->second, 0) : static_cast<int64_t>(kBatchBytesMax);
     const int64_t bytes = Number("max.message.bytes", needed);
     if (bytes >= needed) return;
-    Say("takes batches of {} bytes (max.message.bytes), needed {}; set max.message.bytes=1048588",
-        bytes, needed);
+    Say("takes batches of {} bytes (max.message.bytes), needed {}; set max.message.bytes={}", bytes,
+        needed, is_wanted ? needed : kBrokerBatchBytes);
   }
 
   const TopicSpec& wanted_;
@@ -150,6 +158,21 @@ TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition
           .partition_count = events_partition_count + 1,
           .settings = {{"cleanup.policy", "compact"},
                        {"max.message.bytes", std::to_string(kRunDocumentBytesMax)}}};
+}
+
+std::vector<TopicSpec> RunTopicSpecs(const std::string& events, int32_t partition_count) {
+  return {EventTopicSpec(events, partition_count),
+          EventTopicSpec(TotalsTopic(events), partition_count),
+          PositionsTopicSpec(events, partition_count)};
+}
+
+int ReplicationOf(const TopicSpec& spec, int broker_count) {
+  if (spec.replication_factor != 0) return spec.replication_factor;
+  return std::min(kReplicationTarget, broker_count);
+}
+
+int InSyncMinimum(int replication_factor) {
+  return replication_factor >= kReplicationTarget ? 2 : 1;
 }
 
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,
