@@ -255,6 +255,10 @@ Result<KafkaClusterState> KafkaClient::Ask(rd_kafka_topic_t* topic, const KafkaC
   ForgetRefusal();
   KafkaClusterState state;
   state.broker_count = metadata->broker_cnt;
+  for (int i = 0; i < metadata->broker_cnt; ++i) {
+    const rd_kafka_metadata_broker_t& broker = metadata->brokers[i];
+    state.brokers.push_back({broker.id, {broker.host, broker.port}});
+  }
   for (int i = 0; i < metadata->topic_cnt; ++i) {
     const rd_kafka_metadata_topic_t& found = metadata->topics[i];
     // Partitions without a leader are no fault of the topic: they wait for one.

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/result.h"
+#include "base/tcp_connect.h"
 #include "kafka/kafka_config.h"
 #include "kafka/refusal.h"
 
@@ -71,8 +72,15 @@ struct KafkaTopicState {
   std::vector<KafkaPartitionState> partitions;
 };
 
+/// A broker as it is advertised to clients that came in as this one.
+struct KafkaBrokerState {
+  int32_t id = -1;
+  TcpAddress address;
+};
+
 struct KafkaClusterState {
   int broker_count = 0;
+  std::vector<KafkaBrokerState> brokers;
   std::vector<KafkaTopicState> topics;
 };
 

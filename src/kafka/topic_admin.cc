@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "kafka/admin_call.h"
 #include "kafka/kafka_client.h"
 
 namespace tillstream {
@@ -12,11 +13,6 @@ namespace {
 using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDestroy<rd_kafka_NewTopic_destroy>>;
 using NewPartitionsPtr =
     std::unique_ptr<rd_kafka_NewPartitions_t, KafkaDestroy<rd_kafka_NewPartitions_destroy>>;
-using ConfigResourcePtr =
-    std::unique_ptr<rd_kafka_ConfigResource_t, KafkaDestroy<rd_kafka_ConfigResource_destroy>>;
-using AdminOptionsPtr =
-    std::unique_ptr<rd_kafka_AdminOptions_t, KafkaDestroy<rd_kafka_AdminOptions_destroy>>;
-using EventPtr = std::unique_ptr<rd_kafka_event_t, KafkaDestroy<rd_kafka_event_destroy>>;
 
 /// A broker knows a new topic some milliseconds after the controller does, and another one later.
 constexpr std::chrono::milliseconds kAskAgain{20};
@@ -27,40 +23,6 @@ std::string Where(const std::string& topic) { return fmt::format("topic \"{}\"",
 KafkaContext ContextOf(const std::string& topic, const char* operation) {
   return {.where = Where(topic), .right = fmt::format("{} on {}", operation, Where(topic))};
 }
-
-/// One request to the cluster's administration, with the deadline of its client.
-class AdminCall {
- public:
-  AdminCall(KafkaClient& client, rd_kafka_admin_op_t operation)
-      : client_(client),
-        queue_(rd_kafka_queue_new(client.handle())),
-        options_(rd_kafka_AdminOptions_new(client.handle(), operation)) {
-    std::array<char, 128> text{};
-    rd_kafka_AdminOptions_set_request_timeout(options_.get(), client.deadline_ms(), text.data(),
-                                              text.size());
-  }
-  /// The broker answers when the operation is done.
-  void WaitForOperation() {
-    std::array<char, 128> text{};
-    rd_kafka_AdminOptions_set_operation_timeout(options_.get(), client_.deadline_ms(), text.data(),
-                                                text.size());
-  }
-  const rd_kafka_AdminOptions_t* options() const { return options_.get(); }
-  rd_kafka_queue_t* queue() { return queue_.get(); }
-
-  Result<EventPtr> Wait(const KafkaContext& context) {
-    constexpr int kNoLimit = -1;  // The request has its own.
-    EventPtr event(rd_kafka_queue_poll(queue_.get(), kNoLimit));
-    const auto code = rd_kafka_event_error(event.get());
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return client_.Failure(code, context);
-    return event;
-  }
-
- private:
-  KafkaClient& client_;
-  KafkaQueuePtr queue_;
-  AdminOptionsPtr options_;
-};
 
 /// What the broker said about the one topic of a request. Its own text says more than the code's.
 Status OutcomeOf(const rd_kafka_topic_result_t* result, KafkaContext context) {
@@ -146,7 +108,7 @@ Status TopicAdmin::CreateNew(const TopicSpec& spec, int broker_count) {
   rd_kafka_NewTopic_t* topics = topic.get();
   rd_kafka_CreateTopics(client_->handle(), &topics, 1, call.options(), call.queue());
   const KafkaContext context = ContextOf(spec.name, "Create");
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
+  TILLSTREAM_ASSIGN(const KafkaEventPtr event, call.Wait(context));
   size_t count = 0;
   const auto* const results =
       rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event.get()), &count);
@@ -169,7 +131,7 @@ Status TopicAdmin::AddPartitions(const TopicSpec& spec) {
   rd_kafka_NewPartitions_t* all = partitions.get();
   rd_kafka_CreatePartitions(client_->handle(), &all, 1, call.options(), call.queue());
   const KafkaContext context = ContextOf(spec.name, "Alter");
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
+  TILLSTREAM_ASSIGN(const KafkaEventPtr event, call.Wait(context));
   size_t count = 0;
   const auto* const results = rd_kafka_CreatePartitions_result_topics(
       rd_kafka_event_CreatePartitions_result(event.get()), &count);
@@ -215,34 +177,16 @@ Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& 
   }
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + kKnownWithin;
   for (;;) {
-    const Status read = ReadSettings(&description);
-    if (read) return std::optional(std::move(description));
+    auto settings = ReadKafkaSettings(*client_, RD_KAFKA_RESOURCE_TOPIC, name);
+    if (settings) {
+      description.settings = *std::move(settings);
+      return std::optional(std::move(description));
+    }
     // Another broker than the one that knows the topic may have been asked.
     const std::chrono::nanoseconds now = clock_.Monotonic();
-    if (read.error().code != ErrorCode::kNotFound || now >= deadline) return read.error();
+    if (settings.error().code != ErrorCode::kNotFound || now >= deadline) return settings.error();
     clock_.SleepUntil(now + kAskAgain, {});
   }
-}
-
-Status TopicAdmin::ReadSettings(TopicDescription* description) {
-  const KafkaContext context = ContextOf(description->name, "DescribeConfigs");
-  ConfigResourcePtr resource(
-      rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, description->name.c_str()));
-  AdminCall call(*client_, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-  rd_kafka_ConfigResource_t* resources = resource.get();
-  rd_kafka_DescribeConfigs(client_->handle(), &resources, 1, call.options(), call.queue());
-  TILLSTREAM_ASSIGN(const EventPtr event, call.Wait(context));
-  size_t count = 0;
-  const auto* const results = rd_kafka_DescribeConfigs_result_resources(
-      rd_kafka_event_DescribeConfigs_result(event.get()), &count);
-  const auto code = rd_kafka_ConfigResource_error(results[0]);
-  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return KafkaError(code, context);
-  const auto* const entries = rd_kafka_ConfigResource_configs(results[0], &count);
-  for (size_t i = 0; i < count; ++i) {
-    const char* const value = rd_kafka_ConfigEntry_value(entries[i]);
-    if (value != nullptr) description->settings[rd_kafka_ConfigEntry_name(entries[i])] = value;
-  }
-  return Ok();
 }
 
 }  // namespace tillstream

@@ -111,7 +111,6 @@ class TopicAdmin {
   Status CreateNew(const TopicSpec& spec, int broker_count);
   Status AddPartitions(const TopicSpec& spec);
   Status WaitForLeaders(const TopicSpec& spec);
-  Status ReadSettings(TopicDescription* description);
 
   const std::unique_ptr<KafkaClient> client_;
   Clock& clock_;
