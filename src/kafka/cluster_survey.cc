@@ -154,7 +154,7 @@ std::vector<std::string> BrokerDeviations(const ClusterFacts& cluster,
   } else if (in_sync > brokers) {
     messages.push_back(fmt::format(
         "commits no transaction: its log needs {} replicas (transaction.state.log.min.isr), found "
-        "{} brokers; start more, or set transaction.state.log.min.isr={}",
+        "{} of them; start more brokers, or set transaction.state.log.min.isr={}",
         in_sync, brokers, brokers));
   }
   const int64_t offsets = number("offsets.topic.replication.factor", 1);

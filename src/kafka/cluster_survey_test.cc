@@ -45,10 +45,11 @@ TEST(ClusterSurveyTest, TheDefaultsNeedThreeBrokers) {
 TEST(ClusterSurveyTest, BrokersThatAreGoneKeepTransactionsFromCommitting) {
   ClusterFacts cluster = ClusterOf(1);
   cluster.has_transactions_topic = cluster.has_offsets_topic = true;
-  EXPECT_THAT(BrokerDeviations(cluster, kDefaults, kTimeoutMs),
-              ElementsAre("commits no transaction: its log needs 2 replicas "
-                          "(transaction.state.log.min.isr), found 1 brokers; start more, or set "
-                          "transaction.state.log.min.isr=1"));
+  EXPECT_THAT(
+      BrokerDeviations(cluster, kDefaults, kTimeoutMs),
+      ElementsAre("commits no transaction: its log needs 2 replicas "
+                  "(transaction.state.log.min.isr), found 1 of them; start more brokers, or "
+                  "set transaction.state.log.min.isr=1"));
 }
 
 TEST(ClusterSurveyTest, ShortTransactionsAreFound) {

@@ -101,7 +101,8 @@ KafkaTopicState TopicOf(const rd_kafka_metadata_topic_t& topic) {
   for (int i = 0; i < topic.partition_cnt; ++i) {
     const rd_kafka_metadata_partition_t& partition = topic.partitions[i];
     if (partition.id < 0 || partition.id >= topic.partition_cnt) continue;
-    state.partitions[static_cast<size_t>(partition.id)] = {partition.leader, partition.replica_cnt};
+    state.partitions[static_cast<size_t>(partition.id)] = {partition.leader, partition.replica_cnt,
+                                                           partition.isr_cnt};
   }
   return state;
 }

@@ -64,6 +64,7 @@ bool IsFenced(rd_kafka_resp_err_t code);
 struct KafkaPartitionState {
   int32_t leader = -1;  ///< -1: none now.
   int replica_count = 0;
+  int in_sync_count = 0;
 };
 
 /// What the cluster says about a topic.

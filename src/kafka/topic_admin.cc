@@ -174,6 +174,11 @@ Result<std::optional<TopicDescription>> TopicAdmin::Describe(const std::string& 
   for (const KafkaPartitionState& partition : topic->partitions) {
     description.replication_factor =
         std::min(description.replication_factor, partition.replica_count);
+    if (partition.leader < 0) {
+      ++description.leaderless_count;
+    } else if (partition.in_sync_count < partition.replica_count) {
+      ++description.lagging_count;
+    }
   }
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + kKnownWithin;
   for (;;) {

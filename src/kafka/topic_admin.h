@@ -62,8 +62,10 @@ std::string PositionsTopicName(const std::string& events);
 struct TopicDescription {
   std::string name;
   int32_t partition_count = 0;
-  int replication_factor = 0;  ///< The least of its partitions'.
-  int broker_count = 0;        ///< Of the cluster.
+  int replication_factor = 0;    ///< The least of its partitions'.
+  int broker_count = 0;          ///< Of the cluster.
+  int32_t leaderless_count = 0;  ///< Partitions that nobody serves now.
+  int32_t lagging_count = 0;     ///< Partitions of which a broker does not have everything now.
   std::map<std::string, std::string> settings;
 };
 
@@ -72,8 +74,9 @@ struct TopicDescription {
 ///   topic "sales" deletes after 7 d (retention.ms=604800000) but the data begins 2011-01-29;
 ///   --rebase-to today, or set retention.ms=-1
 ///
-/// `data_begins` is the date of the first event, "2011-01-29". More partitions, more replicas, a
-/// longer segment.ms and a larger max.message.bytes than asked for are no deviation.
+/// `data_begins` is the date of the first event, "2011-01-29"; empty when it is not known. More
+/// partitions, more replicas, a longer segment.ms and a larger max.message.bytes than asked for are
+/// no deviation.
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,
                                          const std::string& data_begins);
 

@@ -45,6 +45,9 @@ TEST(TopicAdminTest, RetentionDeletesOldDates) {
       Deviations(Found("retention.ms", "604800000")),
       ElementsAre("topic \"sales\" deletes after 7 d (retention.ms=604800000) but the data begins "
                   "2011-01-29; --rebase-to today, or set retention.ms=-1"));
+  EXPECT_THAT(TopicDeviations(EventTopicSpec("sales", 10), Found("retention.ms", "5000"), ""),
+              ElementsAre("topic \"sales\" deletes after 5 s (retention.ms=5000) of event time; "
+                          "--rebase-to today, or set retention.ms=-1"));
   EXPECT_THAT(Deviations(Found("retention.bytes", "1000")),
               ElementsAre("topic \"sales\" deletes what is over 1000 bytes a partition "
                           "(retention.bytes=1000); set retention.bytes=-1"));

@@ -95,9 +95,9 @@ class Comparison {
     if (policy != "delete") return;
     const int64_t retention_ms = Number("retention.ms", -1);
     if (retention_ms >= 0) {
-      Say("deletes after {} (retention.ms={}) but the data begins {}; --rebase-to today, or set "
-          "retention.ms=-1",
-          Span(retention_ms), retention_ms, data_begins);
+      Say("deletes after {} (retention.ms={}){}; --rebase-to today, or set retention.ms=-1",
+          Span(retention_ms), retention_ms,
+          data_begins.empty() ? " of event time" : " but the data begins " + data_begins);
     }
     const int64_t retention_bytes = Number("retention.bytes", -1);
     if (retention_bytes >= 0) {
