@@ -3,11 +3,11 @@
 #include <cstdlib>
 #include <random>
 
+#include "avro/sales_codec.h"
 #include "base/quantity.h"
 #include "base/text.h"
 #include "registry/log_registry.h"
 #include "registry/rest_registry.h"
-#include "replay/run_identity.h"
 
 namespace tillstream {
 namespace {
@@ -169,9 +169,21 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
   return opened;
 }
 
+Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& written) {
+  const auto found = registry.Find(id);
+  if (!found && found.error().code == ErrorCode::kNotFound) return Ok();
+  // Not an Avro schema is another one, too.
+  if (!found && found.error().code != ErrorCode::kBadInput) return found.error();
+  const std::string name = found ? found->root().Describe() : "no Avro schema";
+  if (name == written.root().Describe()) return Ok();
+  return MakeError(ErrorCode::kRefused,
+                   "registry: schema {} is {}, needed {} as the run writes it; give the registry "
+                   "that the run began with",
+                   id.value(), name, written.root().Describe());
+}
+
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const std::string& topic, OpenedLog& log) {
-  if (log.kafka != nullptr) return OpenRegistry(context, options, *log.log);
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
                     LoadRunOfTopic(*log.runs, context.clock, topic));
   if (identity && identity->schemas == kSchemasOfRegistry && options.urls.empty()) {
@@ -184,7 +196,12 @@ Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions optio
     context.console.Info("schemas: the log's own, as the run has it; --registry is not asked");
     options = RegistryOptions();
   }
-  return OpenRegistry(context, options, *log.log);
+  TILLSTREAM_ASSIGN(OpenedRegistry opened, OpenRegistry(context, options, *log.log));
+  if (identity && !options.urls.empty()) {
+    TILLSTREAM_TRY(CheckSchemaOfRun(*opened.registry, identity->sales_schema, SalesRecordSchema()));
+    TILLSTREAM_TRY(CheckSchemaOfRun(*opened.registry, identity->totals_schema, StoreDaySchema()));
+  }
+  return opened;
 }
 
 }  // namespace tillstream

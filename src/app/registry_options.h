@@ -13,6 +13,7 @@
 #include "registry/rest_client.h"
 #include "registry/schema_registry.h"
 #include "registry/subject_name.h"
+#include "replay/run_identity.h"
 
 namespace tillstream {
 
@@ -73,9 +74,13 @@ struct OpenedRegistry {
 Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& options,
                                     EventLog& log);
 
+/// kRefused when the registry has a schema of another name under the id with which a run writes
+/// `written`: it is not the registry that the run began with. Ok where it does not know the id.
+Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& written);
+
 /// The same for reading the events or totals of a run: its manifest says where its ids are from.
-/// kUsage when they are from a registry and none is given. One that is given for a run with ids of
-/// the log is not asked.
+/// kUsage when they are from a registry and none is given; kRefused as CheckSchemaOfRun(). One that
+/// is given for a run with ids of the log is not asked.
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const std::string& topic, OpenedLog& log);
 

@@ -46,11 +46,17 @@ Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, con
 }
 
 /// The schemas are registered with the date of the first event, so that the log's bytes follow
-/// from the data alone. Both are checked before either is registered.
+/// from the data alone. Both are checked before either is registered, and nothing is in a registry
+/// that is not that of the run `stored`.
 Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& request,
-                       const Dataset& dataset, RunIdentity* identity) {
+                       const Dataset& dataset, const std::optional<RunIdentity>& stored,
+                       RunIdentity* identity) {
   TILLSTREAM_ASSIGN(const OpenedRegistry opened, OpenRegistry(context, request.registry, log));
   SchemaRegistry& registry = *opened.registry;
+  if (stored && !request.registry.urls.empty()) {
+    TILLSTREAM_TRY(CheckSchemaOfRun(registry, stored->sales_schema, SalesRecordSchema()));
+    TILLSTREAM_TRY(CheckSchemaOfRun(registry, stored->totals_schema, StoreDaySchema()));
+  }
   const bool may_register = !request.subjects.no_register;
   const RunSubjects subjects(request);
   if (may_register) {
@@ -195,7 +201,7 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
                                  .writer_count = static_cast<int32_t>(dataset.stores.size()),
                                  .data_begins = DataBegins(merged)}));
   }
-  TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, &identity));
+  TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, stored, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
   if (opened.segments != nullptr) {
     const int32_t partition_count = PartitionCount(identity);
