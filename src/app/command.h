@@ -87,5 +87,6 @@ std::unique_ptr<Command> MakePositionShowCommand();
 std::unique_ptr<Command> MakeTopicPlanCommand();
 std::unique_ptr<Command> MakeTopicCreateCommand();
 std::unique_ptr<Command> MakeTopicCheckCommand();
+std::unique_ptr<Command> MakeDoctorCommand();
 
 }  // namespace tillstream

@@ -369,7 +369,9 @@ TEST(CommandsTest, EveryCommandHasTheOptionsOfTheContractInItsHelp) {
       {{"topic", "create"},
        {"--data", "-b,--bootstrap-server", "-X,--property", "-F,--property-file", "-t,--topic",
         "--replication-factor", "--execute", "--json"}},
-      {{"topic", "check"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}}};
+      {{"topic", "check"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}},
+      {{"doctor"},
+       {"--log", "-b,--bootstrap-server", "-t,--topic", "--registry", "--timeout", "--json"}}};
   EXPECT_EQ(contracts.size(), AllCommands().size());
   for (const Contract& contract : contracts) {
     const auto commands = AllCommands();
@@ -393,7 +395,7 @@ TEST(CommandsTest, TheListOfCommandsIsInTheOrderInWhichOneMeetsThem) {
   const std::string help = std::get<Answer>(*ParseWords(commands, {"--help"})).text;
   size_t before = 0;
   for (const char* name : {"demo", "check", "synth", "replay", "consume", "verify", "log", "schema",
-                           "position", "topic"}) {
+                           "position", "topic", "doctor"}) {
     const size_t at = help.find(std::string("\n  ") + name + " ");
     ASSERT_NE(at, std::string::npos) << name;
     EXPECT_GT(at, before) << name;

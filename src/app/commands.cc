@@ -47,6 +47,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeTopicPlanCommand());
   commands.push_back(MakeTopicCreateCommand());
   commands.push_back(MakeTopicCheckCommand());
+  commands.push_back(MakeDoctorCommand());
   return commands;
 }
 

@@ -57,6 +57,8 @@ Status CompareRunTopics(OpenedLog& opened, const std::string& data_begins, bool 
     TILLSTREAM_ASSIGN(const auto found, opened.kafka->admin().Describe(topic.name));
     if (!found) continue;
     topic.found_partition_count = found->partition_count;
+    topic.leaderless_count = found->leaderless_count;
+    topic.lagging_count = found->lagging_count;
     TopicSpec wanted = SpecOf(topic);
     if (may_add_partitions) {
       wanted.partition_count = std::min(wanted.partition_count, found->partition_count);

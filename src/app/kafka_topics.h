@@ -17,6 +17,8 @@ struct RunTopic {
   int replication_factor = 0;
   std::map<std::string, std::string> settings;
   std::optional<int32_t> found_partition_count;  ///< None: it is not there.
+  int32_t leaderless_count = 0;                  ///< Partitions that nobody serves now.
+  int32_t lagging_count = 0;  ///< Partitions of which a broker does not have everything now.
   /// In what it deviates, a message each with what to do.
   std::vector<std::string> deviations;
 };
@@ -35,7 +37,8 @@ int BrokersWanted();
 /// Brokers that the cluster has now.
 Result<int> CountBrokers(OpenedLog& opened);
 
-/// Looks how the topics are. `data_begins` is the date of the first event. `may_add_partitions`:
+/// Looks how the topics are. `data_begins` is the date of the first event; empty when it is not
+/// known. `may_add_partitions`:
 /// too few of them are no deviation, since MakeRunTopics() will follow.
 Status CompareRunTopics(OpenedLog& opened, const std::string& data_begins, bool may_add_partitions,
                         std::vector<RunTopic>* topics);

@@ -1,0 +1,241 @@
+#include "app/kafka_doctor.h"
+
+#include "base/check.h"
+
+#ifdef TILLSTREAM_KAFKA
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "app/kafka_topics.h"
+#include "app/topic_plan.h"
+#include "base/tcp_connect.h"
+#include "base/text.h"
+#include "kafka/cluster_survey.h"
+#include "kafka/kafka_log.h"
+#include "kafka/library_versions.h"
+#include "kafka/position_reader.h"
+#endif
+
+namespace tillstream {
+#ifdef TILLSTREAM_KAFKA
+namespace {
+
+/// "1 broker", "3 brokers".
+std::string Counted(int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+void ExamineLibrary(Findings* findings) {
+  const std::string version = fmt::format("{}", fmt::join(KafkaLibraryVersions(), ", "));
+  const std::vector<std::string> deviations = LibraryDeviations(LibraryVersion());
+  for (const std::string& deviation : deviations) {
+    findings->Warning("library", version + ": " + deviation);
+  }
+  if (deviations.empty()) findings->Ok("library", version);
+}
+
+/// kUnavailable when none of the servers can be reached.
+Status ExamineBootstrap(Context& context, const KafkaConfig& config, Findings* findings) {
+  const std::vector<TcpAddress> addresses = BootstrapAddresses(config.Servers());
+  const auto outcomes = TryTcpConnect(addresses, config.deadline, context.clock);
+  std::string unreached;
+  for (size_t i = 0; i < addresses.size(); ++i) {
+    const std::string address = addresses[i].ToString();
+    if (outcomes[i].connected) {
+      findings->Ok("bootstrap", address + " can be reached");
+      continue;
+    }
+    unreached +=
+        fmt::format("{}{}: {}", unreached.empty() ? "" : ", ", address, outcomes[i].reason);
+    findings->Warning("bootstrap", fmt::format("{} cannot be reached: {}; start it, or leave it "
+                                               "out of -b",
+                                               address, outcomes[i].reason));
+  }
+  const bool one_connected = std::any_of(outcomes.begin(), outcomes.end(),
+                                         [](const auto& outcome) { return outcome.connected; });
+  if (one_connected) return Ok();
+  return MakeError(ErrorCode::kUnavailable,
+                   "kafka: no server can be reached ({}); check -b, and whether the brokers run",
+                   unreached);
+}
+
+void ExamineCount(const ClusterFacts& facts, Findings* findings) {
+  const std::string brokers =
+      fmt::format("{} has {}", facts.id, Counted(std::ssize(facts.brokers), "broker"));
+  if (facts.controller_id < 0) {
+    findings->Error("cluster", brokers + ", no controller; see the brokers' own logs");
+  } else if (static_cast<int>(facts.brokers.size()) < BrokersWanted()) {
+    findings->Warning("cluster", fmt::format("{}, needed {} for events that outlive one of them; "
+                                             "start more, or take it for a trial",
+                                             brokers, BrokersWanted()));
+  } else {
+    findings->Ok("cluster", brokers);
+  }
+}
+
+/// Whether all of them can be reached.
+bool ExamineAddresses(Context& context, const KafkaConfig& config, const ClusterFacts& facts,
+                      Findings* findings) {
+  std::vector<TcpAddress> addresses;
+  addresses.reserve(facts.brokers.size());
+  for (const AdvertisedBroker& broker : facts.brokers) addresses.push_back(broker.address);
+  const auto outcomes = TryTcpConnect(addresses, config.deadline, context.clock);
+  bool all = true;
+  for (size_t i = 0; i < outcomes.size(); ++i) {
+    const std::string what = fmt::format("broker {}", facts.brokers[i].id);
+    const std::string address = addresses[i].ToString();
+    if (outcomes[i].connected) {
+      findings->Ok(what, fmt::format("advertises {}, which can be reached", address));
+      continue;
+    }
+    all = false;
+    findings->Error(
+        what, fmt::format("advertises {}, which cannot be reached from here ({}); let its "
+                          "advertised.listeners name an address that clients here reach, for the "
+                          "listener behind {}",
+                          address, outcomes[i].reason, config.Servers()));
+  }
+  return all;
+}
+
+void ExamineSettings(ClusterSurvey& survey, const ClusterFacts& facts, Findings* findings) {
+  for (const AdvertisedBroker& broker : facts.brokers) {
+    const std::string what = fmt::format("broker {}", broker.id);
+    const auto settings = survey.BrokerSettings(broker.id);
+    if (!settings) {
+      findings->Warning(what, "settings cannot be read: " + settings.error().message);
+      continue;
+    }
+    const auto deviations = BrokerDeviations(facts, *settings, survey.transaction_timeout_ms());
+    for (const std::string& deviation : deviations) findings->Error(what, deviation);
+    if (deviations.empty()) {
+      findings->Ok(what, fmt::format("Kafka {}, its settings serve us", KafkaVersionOf(*settings)));
+    }
+  }
+}
+
+void ExamineTopic(const RunTopic& topic, Findings* findings) {
+  const std::vector<std::string> deviations = DeviationsOf(topic);
+  for (const std::string& deviation : deviations) findings->Error("topic", deviation);
+  const std::string name = Quote(topic.name);
+  if (topic.leaderless_count > 0) {
+    findings->Error(
+        "topic", fmt::format("topic {}: {} without a leader; start the brokers that are away", name,
+                             Counted(topic.leaderless_count, "partition")));
+  }
+  if (topic.lagging_count > 0) {
+    findings->Warning("topic", fmt::format("topic {}: {} not on all replicas now; start the "
+                                           "brokers that are away, or wait",
+                                           name, Counted(topic.lagging_count, "partition")));
+  }
+  if (!deviations.empty() || topic.leaderless_count > 0 || topic.lagging_count > 0) return;
+  findings->Ok("topic", fmt::format("topic {} is as it is to be: {}, {}", name,
+                                    Counted(*topic.found_partition_count, "partition"),
+                                    Counted(topic.replication_factor, "replica")));
+}
+
+/// The topics of a run, or of one that may begin in what is there. kUnavailable when nobody answers
+/// any more.
+Status ExamineTopics(OpenedLog& opened, const std::string& topic,
+                     const std::optional<RunIdentity>& identity, int32_t found_partition_count,
+                     Findings* findings) {
+  TopicPlan plan;
+  plan.partition_count = found_partition_count;
+  if (identity) plan = PlanOf(*identity);
+  TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
+  auto topics = PlanRunTopics(topic, plan.partition_count, 0, broker_count);
+  TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, false, &topics));
+  for (const RunTopic& each : topics) {
+    if (identity || each.found_partition_count) ExamineTopic(each, findings);
+  }
+  return Ok();
+}
+
+/// Records that no run wrote, and records that are gone; the first that is found.
+Status ExaminePartitions(Context& context, OpenedLog& opened, const std::string& topic,
+                         int32_t partition_count,
+                         const std::map<PartitionId, StreamPosition>& positions) {
+  for (PartitionId partition; partition.value() < partition_count; ++partition) {
+    std::optional<PositionRecord> position;
+    const auto at = positions.find(partition);
+    if (at != positions.end() && at->second.events > 0) {
+      position.emplace().position = Position(at->second.events);
+    }
+    TILLSTREAM_TRY(
+        CheckPartition(opened.kafka->config(), {topic, partition}, position, context.clock));
+  }
+  return Ok();
+}
+
+Status ExamineTransactions(Context& context, OpenedLog& opened, const std::string& topic,
+                           int32_t partition_count, Findings* findings) {
+  TILLSTREAM_ASSIGN(const auto survey, ClusterSurvey::Open(opened.kafka->config(), context.clock));
+  int32_t open_count = 0;
+  int64_t offset_count = 0;
+  for (PartitionId partition; partition.value() < partition_count; ++partition) {
+    TILLSTREAM_ASSIGN(const int64_t offsets, survey->UncommittedOffsets({topic, partition}));
+    open_count += offsets > 0 ? 1 : 0;
+    offset_count += offsets;
+  }
+  if (open_count == 0) {
+    findings->Ok("transactions", "none is open, consumers get everything");
+    return Ok();
+  }
+  findings->Warning(
+      "transactions",
+      fmt::format("open on {} of {} partitions, consumers wait for {} offsets; while replay runs "
+                  "this is as it should be, without it they end within {} s; one that stays is "
+                  "found by kafka-transactions.sh find-hanging",
+                  open_count, partition_count, WithThousands(offset_count),
+                  survey->transaction_timeout_ms() / 1000));
+  return Ok();
+}
+
+}  // namespace
+
+Result<bool> ExamineCluster(Context& context, OpenedLog& opened, Findings* findings) {
+  const KafkaConfig& config = opened.kafka->config();
+  ExamineLibrary(findings);
+  TILLSTREAM_TRY(ExamineBootstrap(context, config, findings));
+  TILLSTREAM_ASSIGN(const auto survey, ClusterSurvey::Open(config, context.clock));
+  TILLSTREAM_ASSIGN(const ClusterFacts facts, survey->Ask());
+  ExamineCount(facts, findings);
+  if (!ExamineAddresses(context, config, facts, findings)) return false;
+  ExamineSettings(*survey, facts, findings);
+  return true;
+}
+
+void ExamineKafkaRun(Context& context, OpenedLog& opened, const std::string& topic,
+                     const std::optional<RunIdentity>& identity,
+                     const std::map<PartitionId, StreamPosition>& positions, Findings* findings) {
+  const auto found = opened.kafka->admin().FindPartitionCount(topic);
+  if (!found) return findings->Error("topic", found.error().message);
+  const Status topics = ExamineTopics(opened, topic, identity, found->value_or(0), findings);
+  if (!topics) return findings->Error("topic", topics.error().message);
+  if (!*found) return;
+  const Status partitions = ExaminePartitions(context, opened, topic, **found, positions);
+  if (!partitions) {
+    findings->Error("topic", partitions.error().message);
+  } else {
+    findings->Ok("topic", fmt::format("topic {} has no records of other programs", Quote(topic)));
+  }
+  const Status transactions = ExamineTransactions(context, opened, topic, **found, findings);
+  if (!transactions) findings->Error("transactions", transactions.error().message);
+}
+#else
+Result<bool> ExamineCluster(Context& /*context*/, OpenedLog& /*opened*/, Findings* /*findings*/) {
+  TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
+}
+
+void ExamineKafkaRun(Context& /*context*/, OpenedLog& /*opened*/, const std::string& /*topic*/,
+                     const std::optional<RunIdentity>& /*identity*/,
+                     const std::map<PartitionId, StreamPosition>& /*positions*/,
+                     Findings* /*findings*/) {
+  TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
+}
+#endif
+
+}  // namespace tillstream
