@@ -101,7 +101,19 @@ bool ExamineAddresses(Context& context, const KafkaConfig& config, const Cluster
   return all;
 }
 
+/// Messages with the brokers that they are about; those of a cluster are mostly set up alike.
+using ByMessage = std::map<std::string, std::string>;
+
+void AddBroker(const std::vector<std::string>& messages, int32_t broker_id, ByMessage* brokers) {
+  for (const std::string& message : messages) {
+    std::string& ids = (*brokers)[message];
+    ids += fmt::format("{}{}", ids.empty() ? "broker " : ", ", broker_id);
+  }
+}
+
 void ExamineSettings(ClusterSurvey& survey, const ClusterFacts& facts, Findings* findings) {
+  ByMessage errors;
+  ByMessage warnings;
   for (const AdvertisedBroker& broker : facts.brokers) {
     const std::string what = fmt::format("broker {}", broker.id);
     const auto settings = survey.BrokerSettings(broker.id);
@@ -109,12 +121,17 @@ void ExamineSettings(ClusterSurvey& survey, const ClusterFacts& facts, Findings*
       findings->Warning(what, "settings cannot be read: " + settings.error().message);
       continue;
     }
-    const auto deviations = BrokerDeviations(facts, *settings, survey.transaction_timeout_ms());
-    for (const std::string& deviation : deviations) findings->Error(what, deviation);
-    if (deviations.empty()) {
+    const auto transactions =
+        TransactionDeviations(facts, *settings, survey.transaction_timeout_ms());
+    const auto groups = GroupDeviations(facts, *settings);
+    AddBroker(transactions, broker.id, &errors);
+    AddBroker(groups, broker.id, &warnings);
+    if (transactions.empty() && groups.empty()) {
       findings->Ok(what, fmt::format("Kafka {}, its settings serve us", KafkaVersionOf(*settings)));
     }
   }
+  for (const auto& [message, brokers] : errors) findings->Error(brokers, message);
+  for (const auto& [message, brokers] : warnings) findings->Warning(brokers, message);
 }
 
 void ExamineTopic(const RunTopic& topic, Findings* findings) {

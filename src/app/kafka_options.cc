@@ -7,6 +7,8 @@
 #include <random>
 
 #include "app/kafka_topics.h"
+#include "base/quantity.h"
+#include "kafka/cluster_survey.h"
 #include "kafka/kafka_group.h"
 #include "kafka/kafka_log.h"
 #include "kafka/kafka_run_store.h"
@@ -127,7 +129,33 @@ Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
   return opened;
 }
 
-Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run) {
+namespace {
+
+/// Without this a writer would wait for its first transaction until the deadline, and could not say
+/// why. A cluster whose settings we may not read is taken for right.
+Status RequireTransactions(const KafkaConfig& config, Clock& clock) {
+  TILLSTREAM_ASSIGN(const auto survey, ClusterSurvey::Open(config, clock));
+  TILLSTREAM_ASSIGN(const ClusterFacts facts, survey->Ask());
+  if (facts.brokers.empty()) return Ok();
+  const auto& [broker_id, address] = facts.brokers.front();
+  const auto settings = survey->BrokerSettings(broker_id);
+  // It said no, or nothing: with a code of its own, or without one.
+  if (!settings && settings.error().protocol_code != 0) return Ok();
+  if (!settings) {
+    return MakeError(ErrorCode::kUnavailable,
+                     "kafka: broker {} is advertised as {} and did not answer there within {}; "
+                     "tillstream doctor says which addresses can be reached",
+                     broker_id, address.ToString(), DurationText(config.deadline));
+  }
+  const auto deviations = TransactionDeviations(facts, *settings, survey->transaction_timeout_ms());
+  if (deviations.empty()) return Ok();
+  return MakeError(ErrorCode::kUnavailable, "kafka: broker {} {}", broker_id, deviations.front());
+}
+
+}  // namespace
+
+Status PrepareKafkaRun(Context& context, OpenedLog& opened, const KafkaRun& run) {
+  TILLSTREAM_TRY(RequireTransactions(opened.kafka->config(), context.clock));
   TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
   std::vector<RunTopic> topics = PlanRunTopics(run.topic, run.partition_count, 0, broker_count);
   // All of them are looked at before one is made.
@@ -196,7 +224,7 @@ Result<StreamPosition> PositionOnKafka(Context& /*context*/, OpenedLog& /*opened
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }
 
-Status PrepareKafkaRun(OpenedLog& /*opened*/, const KafkaRun& /*run*/) {
+Status PrepareKafkaRun(Context& /*context*/, OpenedLog& /*opened*/, const KafkaRun& /*run*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }
 

@@ -29,8 +29,9 @@ struct KafkaRun {
 };
 
 /// Makes the topics of events, totals and positions where they are missing, and refuses those whose
-/// settings would lose or spoil events (kFailed, with the first deviation and what to do).
-Status PrepareKafkaRun(OpenedLog& opened, const KafkaRun& run);
+/// settings would lose or spoil events (kFailed, with the first deviation and what to do), and a
+/// cluster whose settings keep it from transactions (kUnavailable).
+Status PrepareKafkaRun(Context& context, OpenedLog& opened, const KafkaRun& run);
 
 /// PositionOf() on Kafka.
 Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,

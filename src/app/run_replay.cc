@@ -195,11 +195,11 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
     }
   } else {
     // The manifest is kept in one of them.
-    TILLSTREAM_TRY(
-        PrepareKafkaRun(opened, {.topic = request.log.topic,
-                                 .partition_count = PartitionCount(merged),
-                                 .writer_count = static_cast<int32_t>(dataset.stores.size()),
-                                 .data_begins = DataBegins(merged)}));
+    TILLSTREAM_TRY(PrepareKafkaRun(context, opened,
+                                   {.topic = request.log.topic,
+                                    .partition_count = PartitionCount(merged),
+                                    .writer_count = static_cast<int32_t>(dataset.stores.size()),
+                                    .data_begins = DataBegins(merged)}));
   }
   TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, stored, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));

@@ -18,6 +18,12 @@ int64_t NumberOf(std::string_view text, int64_t otherwise) {
   return value;
 }
 
+/// The setting as a number; `otherwise` when it is not there.
+int64_t SettingOf(const KafkaSettings& settings, const char* name, int64_t otherwise) {
+  const auto at = settings.find(name);
+  return at == settings.end() ? otherwise : NumberOf(at->second, otherwise);
+}
+
 /// Of a text that librdkafka allocated.
 std::string Take(rd_kafka_t* handle, char* text) {
   if (text == nullptr) return "";
@@ -99,7 +105,7 @@ Result<ClusterFacts> ClusterSurvey::Ask() {
   return facts;
 }
 
-Result<std::map<std::string, std::string>> ClusterSurvey::BrokerSettings(int32_t broker_id) {
+Result<KafkaSettings> ClusterSurvey::BrokerSettings(int32_t broker_id) {
   return ReadKafkaSettings(*admin_, RD_KAFKA_RESOURCE_BROKER, std::to_string(broker_id));
 }
 
@@ -126,24 +132,21 @@ std::vector<TcpAddress> BootstrapAddresses(std::string_view servers) {
   return addresses;
 }
 
-std::string KafkaVersionOf(const std::map<std::string, std::string>& broker_settings) {
+std::string KafkaVersionOf(const KafkaSettings& broker_settings) {
   const auto at = broker_settings.find("inter.broker.protocol.version");
   // Kafka 4.0 took the setting away.
   if (at == broker_settings.end()) return "4.0 or later";
   return at->second.substr(0, at->second.find('-'));
 }
 
-std::vector<std::string> BrokerDeviations(const ClusterFacts& cluster,
-                                          const std::map<std::string, std::string>& broker_settings,
-                                          int64_t transaction_timeout_ms) {
+std::vector<std::string> TransactionDeviations(const ClusterFacts& cluster,
+                                               const KafkaSettings& broker_settings,
+                                               int64_t timeout_ms) {
   std::vector<std::string> messages;
-  const auto number = [&](const char* name, int64_t otherwise) {
-    const auto at = broker_settings.find(name);
-    return at == broker_settings.end() ? otherwise : NumberOf(at->second, otherwise);
-  };
   const auto brokers = static_cast<int64_t>(cluster.brokers.size());
-  const int64_t replicas = number("transaction.state.log.replication.factor", 1);
-  const int64_t in_sync = number("transaction.state.log.min.isr", 1);
+  const int64_t replicas =
+      SettingOf(broker_settings, "transaction.state.log.replication.factor", 1);
+  const int64_t in_sync = SettingOf(broker_settings, "transaction.state.log.min.isr", 1);
   if (!cluster.has_transactions_topic && replicas > brokers) {
     messages.push_back(
         fmt::format("begins no transaction: its log needs {} brokers "
@@ -157,21 +160,25 @@ std::vector<std::string> BrokerDeviations(const ClusterFacts& cluster,
         "{} of them; start more brokers, or set transaction.state.log.min.isr={}",
         in_sync, brokers, brokers));
   }
-  const int64_t offsets = number("offsets.topic.replication.factor", 1);
-  if (!cluster.has_offsets_topic && offsets > brokers) {
-    messages.push_back(fmt::format(
-        "serves no consumer group: its offsets need {} brokers (offsets.topic.replication.factor), "
-        "found {}; start more, or set offsets.topic.replication.factor={}",
-        offsets, brokers, brokers));
-  }
-  const int64_t timeout_max = number("transaction.max.timeout.ms", transaction_timeout_ms);
-  if (timeout_max < transaction_timeout_ms) {
+  const int64_t timeout_max = SettingOf(broker_settings, "transaction.max.timeout.ms", timeout_ms);
+  if (timeout_max < timeout_ms) {
     messages.push_back(fmt::format(
         "allows transactions of {} ms (transaction.max.timeout.ms), needed {}; raise it, or give "
         "-X transaction.timeout.ms={}",
-        timeout_max, transaction_timeout_ms, timeout_max));
+        timeout_max, timeout_ms, timeout_max));
   }
   return messages;
+}
+
+std::vector<std::string> GroupDeviations(const ClusterFacts& cluster,
+                                         const KafkaSettings& broker_settings) {
+  const auto brokers = static_cast<int64_t>(cluster.brokers.size());
+  const int64_t replicas = SettingOf(broker_settings, "offsets.topic.replication.factor", 1);
+  if (cluster.has_offsets_topic || replicas <= brokers) return {};
+  return {fmt::format(
+      "serves no consumer group: its offsets need {} brokers (offsets.topic.replication.factor), "
+      "found {}; start more, or set offsets.topic.replication.factor={}",
+      replicas, brokers, brokers)};
 }
 
 std::vector<std::string> LibraryDeviations(int version) {

@@ -17,6 +17,9 @@ namespace tillstream {
 
 class KafkaClient;
 
+/// Settings of a broker by their names.
+using KafkaSettings = std::map<std::string, std::string>;
+
 /// A broker with the address by which clients are told to reach it.
 struct AdvertisedBroker {
   int32_t id = -1;
@@ -43,8 +46,8 @@ class ClusterSurvey {
   /// kUnavailable when nobody answers, or lets us in.
   Result<ClusterFacts> Ask();
 
-  /// All settings of a broker, by their names. kUnavailable also without the right to read them.
-  Result<std::map<std::string, std::string>> BrokerSettings(int32_t broker_id);
+  /// All settings of a broker. kUnavailable also without the right to read them.
+  Result<KafkaSettings> BrokerSettings(int32_t broker_id);
 
   /// How many offsets at the end of a partition consumers with read_committed do not get yet, since
   /// a transaction is open.
@@ -68,13 +71,17 @@ std::vector<TcpAddress> BootstrapAddresses(std::string_view servers);
 
 /// Which Kafka a broker is, going by its settings: "3.9", or "4.0 or later", which has no setting
 /// that says it.
-std::string KafkaVersionOf(const std::map<std::string, std::string>& broker_settings);
+std::string KafkaVersionOf(const KafkaSettings& broker_settings);
 
-/// What keeps a broker with these settings from serving us, a message each with what to do about
-/// it. Settings that are not there are taken for right.
-std::vector<std::string> BrokerDeviations(const ClusterFacts& cluster,
-                                          const std::map<std::string, std::string>& broker_settings,
-                                          int64_t transaction_timeout_ms);
+/// What keeps a broker with these settings from transactions of `timeout_ms`, a message each with
+/// what to do about it. Settings that are not there are taken for right.
+std::vector<std::string> TransactionDeviations(const ClusterFacts& cluster,
+                                               const KafkaSettings& broker_settings,
+                                               int64_t timeout_ms);
+
+/// The same for groups of consumers.
+std::vector<std::string> GroupDeviations(const ClusterFacts& cluster,
+                                         const KafkaSettings& broker_settings);
 
 /// The same of librdkafka, whose version is `version` in its own form, 0x020002ff for 2.0.2.
 std::vector<std::string> LibraryDeviations(int version);

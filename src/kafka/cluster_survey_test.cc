@@ -19,43 +19,47 @@ ClusterFacts ClusterOf(int32_t broker_count) {
 }
 
 /// What a broker has when nobody said otherwise.
-const std::map<std::string, std::string> kDefaults = {
-    {"transaction.state.log.replication.factor", "3"},
-    {"transaction.state.log.min.isr", "2"},
-    {"offsets.topic.replication.factor", "3"},
-    {"transaction.max.timeout.ms", "900000"}};
+const KafkaSettings kDefaults = {{"transaction.state.log.replication.factor", "3"},
+                                 {"transaction.state.log.min.isr", "2"},
+                                 {"offsets.topic.replication.factor", "3"},
+                                 {"transaction.max.timeout.ms", "900000"}};
 
 TEST(ClusterSurveyTest, ThreeBrokersWithTheDefaultsServeUs) {
-  EXPECT_THAT(BrokerDeviations(ClusterOf(3), kDefaults, kTimeoutMs), IsEmpty());
-  EXPECT_THAT(BrokerDeviations(ClusterOf(1), {}, kTimeoutMs), IsEmpty())
+  EXPECT_THAT(TransactionDeviations(ClusterOf(3), kDefaults, kTimeoutMs), IsEmpty());
+  EXPECT_THAT(TransactionDeviations(ClusterOf(1), {}, kTimeoutMs), IsEmpty())
       << "what may not be read is taken for right";
+  EXPECT_THAT(GroupDeviations(ClusterOf(3), kDefaults), IsEmpty());
+  EXPECT_THAT(GroupDeviations(ClusterOf(1), {}), IsEmpty());
 }
 
 TEST(ClusterSurveyTest, TheDefaultsNeedThreeBrokers) {
   EXPECT_THAT(
-      BrokerDeviations(ClusterOf(1), kDefaults, kTimeoutMs),
-      ElementsAre("begins no transaction: its log needs 3 brokers "
-                  "(transaction.state.log.replication.factor), found 1; start more, or set "
-                  "transaction.state.log.replication.factor=1 and transaction.state.log.min.isr=1",
-                  "serves no consumer group: its offsets need 3 brokers "
-                  "(offsets.topic.replication.factor), found 1; start more, or set "
-                  "offsets.topic.replication.factor=1"));
+      TransactionDeviations(ClusterOf(1), kDefaults, kTimeoutMs),
+      ElementsAre(
+          "begins no transaction: its log needs 3 brokers "
+          "(transaction.state.log.replication.factor), found 1; start more, or set "
+          "transaction.state.log.replication.factor=1 and transaction.state.log.min.isr=1"));
+  EXPECT_THAT(GroupDeviations(ClusterOf(1), kDefaults),
+              ElementsAre("serves no consumer group: its offsets need 3 brokers "
+                          "(offsets.topic.replication.factor), found 1; start more, or set "
+                          "offsets.topic.replication.factor=1"));
 }
 
 TEST(ClusterSurveyTest, BrokersThatAreGoneKeepTransactionsFromCommitting) {
   ClusterFacts cluster = ClusterOf(1);
   cluster.has_transactions_topic = cluster.has_offsets_topic = true;
   EXPECT_THAT(
-      BrokerDeviations(cluster, kDefaults, kTimeoutMs),
+      TransactionDeviations(cluster, kDefaults, kTimeoutMs),
       ElementsAre("commits no transaction: its log needs 2 replicas "
                   "(transaction.state.log.min.isr), found 1 of them; start more brokers, or "
                   "set transaction.state.log.min.isr=1"));
 }
 
 TEST(ClusterSurveyTest, ShortTransactionsAreFound) {
-  EXPECT_THAT(BrokerDeviations(ClusterOf(1), {{"transaction.max.timeout.ms", "30000"}}, kTimeoutMs),
-              ElementsAre("allows transactions of 30000 ms (transaction.max.timeout.ms), needed "
-                          "60000; raise it, or give -X transaction.timeout.ms=30000"));
+  EXPECT_THAT(
+      TransactionDeviations(ClusterOf(1), {{"transaction.max.timeout.ms", "30000"}}, kTimeoutMs),
+      ElementsAre("allows transactions of 30000 ms (transaction.max.timeout.ms), needed "
+                  "60000; raise it, or give -X transaction.timeout.ms=30000"));
 }
 
 TEST(ClusterSurveyTest, TheVersionIsWhatTheBrokerSays) {

@@ -85,7 +85,16 @@ def listeners(astray, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def runs(tillstream, data, listeners, registry):
+def misled(tillstream, data, listeners, registry):
+    """A replay that is sent to an address where nobody is; it waits beside the other tests."""
+    process = StreamRuns(tillstream, data, listeners.at["CLOSED"], registry, "misled").start("-q")
+    yield process
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def runs(tillstream, data, listeners, registry, misled):
     return StreamRuns(tillstream, data, listeners.at["INSIDE"], registry)
 
 
@@ -288,3 +297,10 @@ def test_a_wrong_address_is_exit_five_and_one_line(astray, listeners):
         lines = [line for line in err.splitlines() if line.startswith("error: ")]
         assert lines == ["error: kafka: no broker answered within 30 s "
                          f"(bootstrap.servers={NOBODY})"], f"{name}: {err}"
+
+
+def test_replay_says_that_an_advertised_address_does_not_answer(misled, listeners):
+    code, _, err = ended(misled)
+    assert code == 5, err
+    assert err == (f"error: kafka: broker 1 is advertised as {listeners.closed} and did not answer "
+                   "there within 30 s; tillstream doctor says which addresses can be reached\n")
