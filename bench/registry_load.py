@@ -58,6 +58,10 @@ class RegistryServer:
             self._process.kill()
             self._process.wait()
 
+    @property
+    def url(self):
+        return self._url
+
     # What wrk asks: the path, and a body where it posts.
 
     def lookup_by_id(self):

@@ -3,8 +3,11 @@
 import textwrap
 from dataclasses import dataclass, field
 
-BEGIN = "<!-- figures: begin; bench/run.py --update writes what stands between these lines -->"
-END = "<!-- figures: end -->"
+# Between such lines of a file --update writes.
+MARKS = ("<!-- figures: begin; bench/run.py --update writes what stands between these lines -->",
+         "<!-- figures: end -->")
+KAFKA_MARKS = ("<!-- Kafka figures: begin; bench/kafka_bench.py --update writes what stands between "
+               "these lines -->", "<!-- Kafka figures: end -->")
 
 
 @dataclass
@@ -30,6 +33,8 @@ class Report:
     parts: list = field(default_factory=list)  # (what, figure): pieces, without a bar
     memory: list = field(default_factory=list)  # (command, MiB, whether no less can be seen)
     judged: bool = True
+    parts_are: str = "Parts, one core, no output to disk"
+    parts_head: tuple = ("part", "figure")
 
     def missed(self):
         return [row for row in self.rows if row.met is False]
@@ -64,15 +69,17 @@ def wrapped(line, widths):
 
 def as_text(report):
     widths = (30, 16, 22, 26, 22, 22, 6)
-    lines = [HEAD]
+    lines = [HEAD] if report.rows else []
     for row in report.rows:
         lines += [tuple("" for _ in HEAD), *wrapped(cells(row, report.judged), widths)]
     out = [f"data: {report.data}", f"machine: {report.machine}",
-           f"commit {report.commit}: {report.command}", "", *aligned(lines)]
+           f"commit {report.commit}: {report.command}"]
+    if lines:
+        out += ["", *aligned(lines)]
     if report.memory:
         out += ["", "peak resident memory, MiB", *aligned(memory_lines(report))]
     if report.parts:
-        out += ["", "parts", *aligned(report.parts)]
+        out += ["", report.parts_are, *aligned([report.parts_head, *report.parts])]
     if not report.judged:
         out += ["", "small data: these figures are not judged"]
     elif report.missed():
@@ -93,21 +100,24 @@ def as_markdown(report):
            f"Commit {report.commit}. Command: `{report.command}`.", ""]
     if not report.judged:
         out += ["Small data: these figures are not judged.", ""]
-    out += markdown_table(HEAD, [cells(row, report.judged) for row in report.rows])
+    if report.rows:
+        out += markdown_table(HEAD, [cells(row, report.judged) for row in report.rows])
     if report.memory:
         out += ["", "Peak resident memory of each command, in MiB:", ""]
         out += markdown_table(("command", "MiB"), memory_lines(report))
     if report.parts:
-        out += ["", "Parts, one core, no output to disk:", ""]
-        out += markdown_table(("part", "figure"), report.parts)
+        out += ["", report.parts_are + ":", ""]
+        out += markdown_table(report.parts_head, report.parts)
     return "\n".join(out)
 
 
-def update(path, report):
-    """Replaces what stands between BEGIN and END in a file."""
+def update(path, report, marks=MARKS):
+    """Replaces what stands between two lines of a file."""
+    first, last = marks
     text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, rest = text.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise ValueError(f"{path}: needed the lines \"{BEGIN}\" and \"{END}\"")
-    path.write_text(f"{before}{BEGIN}\n\n{as_markdown(report)}\n\n{END}{after}", encoding="utf-8")
+        raise ValueError(f"{path}: needed the lines \"{first}\" and \"{last}\"")
+    path.write_text(f"{before}{first}\n\n{as_markdown(report)}\n\n{last}{after}",
+                    encoding="utf-8")

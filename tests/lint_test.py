@@ -260,8 +260,8 @@ def test_every_script_is_executable_and_every_package_list_is_read():
 def test_the_makefile_lists_its_targets():
     """`make` alone names every target that has a name of its own, internal steps aside."""
     makefile = (SOURCE / "Makefile").read_text(encoding="utf-8")
-    internal = {"help", "release-tests", "test-programs", "asan", "tsan", "venv", "kafka-tools",
-                "registry-peers", "deploy-peers"}
+    internal = {"help", "release-tests", "test-programs", "bench-programs", "asan", "tsan", "venv",
+                "kafka-tools", "registry-peers", "deploy-peers"}
     phony = set(re.search(r"\.PHONY: ((?:.*\\\n)*.*)", makefile)[1].replace("\\", " ").split())
     shown = set(re.findall(r'@echo "  make ([\w-]+)', makefile))
     assert shown == {name for name in phony - internal if not name.startswith("install-")}

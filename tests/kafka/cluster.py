@@ -32,16 +32,21 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def java(heap, jars):
-    return ["java", f"-Xmx{heap}", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-            f"{jars}/*"]
+# Starts fast and stays small; what is measured wants more.
+QUICK_JVM = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+BROKER_JVM = ("-Xmx256m", *QUICK_JVM)
+TOOL_JVM = ("-Xmx128m", *QUICK_JVM)
+
+
+def java(*options, jars=JARS):
+    return ["java", *options, "-cp", f"{jars}/*"]
 
 
 class Node:
     """One broker. Data stays between stop() or kill() and start()."""
 
-    def __init__(self, folder, number, settings, jars, format_options=()):
-        self._jars = jars
+    def __init__(self, folder, number, settings, jars, format_options=(), jvm=BROKER_JVM):
+        self._jars, self._jvm = jars, jvm
         self.number, self.folder, self.logs = number, folder, folder / "logs"
         self.bootstrap = settings["listeners"].partition("://")[2].partition(",")[0]
         self._settings = folder / "server.properties"
@@ -50,8 +55,8 @@ class Node:
         self._output = folder / "broker.out"
         self._process = None
         done = subprocess.run(
-            [*java("128m", jars), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c",
-             self._settings, *format_options], capture_output=True, text=True,
+            [*java(*TOOL_JVM, jars=jars), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID,
+             "-c", self._settings, *format_options], capture_output=True, text=True,
             timeout=START_SECONDS, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
@@ -65,7 +70,7 @@ class Node:
     def launch(self):
         with open(self._output, "ab") as output:
             self._process = subprocess.Popen(
-                [*java("256m", self._jars), "kafka.Kafka", self._settings],
+                [*java(*self._jvm, jars=self._jars), "kafka.Kafka", self._settings],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
     def wait_ready(self, broker_count=1):
@@ -131,9 +136,10 @@ class Cluster:
     """`count` brokers, each also a controller; its topics of transactions and groups are replicated
     as on a cluster of that size. `listeners` beside the plaintext one: protocols by name, whose
     addresses the nodes then have; `format_options` go to the tool that prepares the folders;
-    `jars` are another version's."""
+    `jars` are another version's; `jvm` are options of each broker's Java."""
 
-    def __init__(self, folder, count, listeners=None, format_options=(), jars=JARS, **overrides):
+    def __init__(self, folder, count, listeners=None, format_options=(), jars=JARS, jvm=BROKER_JVM,
+                 **overrides):
         assert list(jars.glob("kafka_2.13-*.jar")), (
             f"{jars}: no broker there; tests/kafka_tools/dump.sh --fetch gets it")
         replicas = min(count, 3)
@@ -161,7 +167,7 @@ class Cluster:
                 "transaction.state.log.replication.factor": replicas,
                 "transaction.state.log.min.isr": in_sync,
                 "transaction.state.log.num.partitions": 3,
-                **EAGER, **overrides}, jars, format_options))
+                **EAGER, **overrides}, jars, format_options, jvm))
             self.nodes[-1].addresses = addresses
 
     @property

@@ -15,7 +15,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from kafka import KafkaConsumer, TopicPartition
 
-from cluster import java
+from cluster import BROKER_JVM, java
 from conftest import DAYS, ITEMS, STORES
 from stream_runs import killed, wait_for_line
 
@@ -123,7 +123,7 @@ def test_kafkas_console_consumer_and_group_tool(stream):
     runs, ours = stream
     group = "console"
     done = subprocess.run(
-        [*java("256m"), "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
+        [*java(*BROKER_JVM), "org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server",
          runs.bootstrap, "--topic", runs.topic, "--from-beginning", "--isolation-level",
          "read_committed", "--group", group, "--max-messages", str(ours["events"]),
          "--formatter-property", "print.key=true", "--formatter-property", "print.value=false"],
@@ -135,7 +135,7 @@ def test_kafkas_console_consumer_and_group_tool(stream):
 
     runs.consume("-g", "ours")
     shown = subprocess.run(
-        [*java("256m"), "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+        [*java(*BROKER_JVM), "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
          "--bootstrap-server", runs.bootstrap, "--describe", "--group", "ours"],
         capture_output=True, text=True, timeout=TOOL_SECONDS, check=False)
     assert shown.returncode == 0, shown.stderr[-3000:]
