@@ -87,9 +87,6 @@ def measure_rows(bench, report, options):
     for name in ["trade"] if options.trade else options.only:
         if name == "python" and bench.brokers.count != PYTHON_BROKERS:
             continue
-        if name != "floor" and not options.trade and not bench.have_replay:
-            say(f"bench: {name}: left out, since this build's replay has no -b")
-            continue
         say(f"bench: {name}, {kafka_rows.name_of(bench.brokers)}")
         try:
             (trade if options.trade else kafka_rows.ALL[name])(bench, report)

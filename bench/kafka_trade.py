@@ -10,10 +10,8 @@ COMMIT_MS = 30_000
 
 
 def trade(bench, report):
-    """Every codec with every size, `pairs` rounds of all; the loop, and replay where it has -b."""
-    clients = {"producev loop": bench.loop}
-    if bench.have_replay:
-        clients["replay -b"] = bench.replay_to_kafka
+    """Every codec with every size, `pairs` rounds of all; the loop and replay."""
+    clients = {"producev loop": bench.loop, "replay -b": bench.replay_to_kafka}
     cases = [(name, codec, commit) for codec in CODECS for commit in COMMITS for name in clients]
     runs = {case: [] for case in cases}
     for _ in range(bench.pairs):
