@@ -70,6 +70,7 @@ class ConsumeCommand final : public Command {
     TILLSTREAM_TRY(CompleteRegistry(&registry_, log_));
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
+    options.headers = format == EventFormat::kKcat && sink_.empty();
     TILLSTREAM_TRY(RequireLog(context, log_));
     TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
     if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, opened, &options));

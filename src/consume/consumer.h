@@ -61,6 +61,7 @@ struct ConsumeOptions {
   /// Drops what an at-least-once stream repeats. Where reading begins within a partition, the
   /// records before say what was there already: kLookBackRecords of them.
   bool distinct = false;
+  bool headers = true;  ///< Whether anybody looks at the records' headers.
 };
 
 /// How far a consumer came in one partition.

@@ -41,6 +41,7 @@ class StoreVerifier {
   Result<std::unique_ptr<LogReader>> OpenAt(const std::string& topic) {
     TILLSTREAM_ASSIGN(std::unique_ptr<LogReader> reader,
                       log_.OpenReader({topic, options_.partition}));
+    reader->OmitHeaders();
     if (options_.from > options_.stream_from) {
       TILLSTREAM_ASSIGN(const Offset offset,
                         reader->OffsetAt(StartOf(calendar_.at(options_.from).date)));

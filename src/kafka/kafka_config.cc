@@ -47,8 +47,10 @@ KafkaProperties Recommended(KafkaRole role) {
         {"fetch.wait.max.ms", "10"},
         {"fetch.error.backoff.ms", "20"},
         {"queued.min.messages", "1000000"},
-        // Of each reader; small messages take several times that in memory.
-        {"queued.max.messages.kbytes", "2048"},
+        // Of each reader; small messages take nine times that in memory.
+        {"queued.max.messages.kbytes", "1024"},
+        // Compressed; what comes at once for a partition that had less than that in store.
+        {"fetch.message.max.bytes", "262144"},
     });
   }
   return settings;

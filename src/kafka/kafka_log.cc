@@ -11,7 +11,10 @@
 namespace tillstream {
 
 KafkaLog::KafkaLog(KafkaLogOptions options, std::unique_ptr<TopicAdmin> admin, Clock& clock)
-    : options_(std::move(options)), admin_(std::move(admin)), clock_(clock) {}
+    : options_(std::move(options)),
+      admin_(std::move(admin)),
+      clock_(clock),
+      readers_(std::make_unique<ReaderClients>(options_.config)) {}
 
 KafkaLog::~KafkaLog() = default;
 
@@ -99,7 +102,7 @@ void KafkaLog::SetOpened(const TopicPartition& events) {
 
 Result<std::unique_ptr<LogReader>> KafkaLog::OpenReader(const TopicPartition& partition) {
   TILLSTREAM_TRY(FindPartition(partition));
-  TILLSTREAM_ASSIGN(auto reader, KafkaReader::Open(options_.config, partition, clock_));
+  TILLSTREAM_ASSIGN(auto reader, KafkaReader::Open(*readers_, partition, clock_));
   return std::unique_ptr<LogReader>(std::move(reader));
 }
 

@@ -26,6 +26,7 @@ enum class PositionsMode {
 
 /// How often a writer of kStore stores its position: a crash repeats what was appended since.
 inline constexpr std::chrono::milliseconds kStorePositionEvery{1000};
+class ReaderClients;
 
 struct KafkaLogOptions {
   KafkaConfig config;
@@ -89,6 +90,7 @@ class KafkaLog final : public EventLog {
   const KafkaLogOptions options_;
   const std::unique_ptr<TopicAdmin> admin_;
   Clock& clock_;
+  const std::unique_ptr<ReaderClients> readers_;
   std::atomic<int64_t> writer_count_{0};
   Mutex mutex_;
   std::set<TopicPartition> opened_ TILLSTREAM_GUARDED_BY(mutex_);  ///< Streams, once or more.

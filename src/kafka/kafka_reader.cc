@@ -10,7 +10,8 @@ namespace {
 using PartitionListPtr = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                          KafkaDestroy<rd_kafka_topic_partition_list_destroy>>;
 
-constexpr size_t kMessagesAtOnce = 4096;
+/// Few enough to be in the processor's cache from being taken to being decoded and freed.
+constexpr size_t kMessagesAtOnce = 512;
 
 /// How long a wait goes on before the deadline is looked at again.
 constexpr int kWaitMs = 100;
@@ -44,9 +45,10 @@ bool IsMoving(rd_kafka_resp_err_t code) {
 
 }  // namespace
 
-KafkaReader::KafkaReader(std::unique_ptr<KafkaClient> client, KafkaTopicPtr topic,
+KafkaReader::KafkaReader(std::shared_ptr<SharedClient> shared, KafkaTopicPtr topic,
                          TopicPartition partition, Clock& clock)
-    : client_(std::move(client)),
+    : shared_(std::move(shared)),
+      client_(&shared_->client()),
       topic_(std::move(topic)),
       partition_(std::move(partition)),
       clock_(clock) {}
@@ -54,20 +56,28 @@ KafkaReader::KafkaReader(std::unique_ptr<KafkaClient> client, KafkaTopicPtr topi
 KafkaReader::~KafkaReader() {
   Release();
   Stop();
+  topic_.reset();
+  shared_->Release(partition_);
+}
+
+Result<std::unique_ptr<KafkaReader>> KafkaReader::Open(ReaderClients& clients,
+                                                       const TopicPartition& partition,
+                                                       Clock& clock) {
+  TILLSTREAM_ASSIGN(auto shared, clients.Claim(partition));
+  auto topic = shared->client().OpenTopic(partition.topic);
+  if (!topic) {
+    shared->Release(partition);
+    return topic.error();
+  }
+  return std::unique_ptr<KafkaReader>(
+      new KafkaReader(std::move(shared), *std::move(topic), partition, clock));
 }
 
 Result<std::unique_ptr<KafkaReader>> KafkaReader::Open(const KafkaConfig& config,
                                                        const TopicPartition& partition,
                                                        Clock& clock) {
-  const KafkaProperties fixed = {
-      {"isolation.level", "read_committed"}, {"enable.partition.eof", "true"},
-      {"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},
-      {"auto.commit.enable", "false"},       {"auto.offset.reset", "error"},
-  };
-  TILLSTREAM_ASSIGN(auto client, KafkaClient::Open(config, KafkaRole::kReader, fixed));
-  TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client->OpenTopic(partition.topic));
-  return std::unique_ptr<KafkaReader>(
-      new KafkaReader(std::move(client), std::move(topic), partition, clock));
+  ReaderClients alone(config);
+  return Open(alone, partition, clock);
 }
 
 KafkaContext KafkaReader::Context() const {
@@ -160,11 +170,15 @@ Status KafkaReader::Start() {
     return KafkaError(rd_kafka_last_error(), Context());
   }
   started_ = true;
+  queue_.reset(rd_kafka_queue_get_partition(client_->handle(), partition_.topic.c_str(),
+                                            partition_.partition.value()));
+  queued_count_max_ = 0;
   return Ok();
 }
 
 void KafkaReader::Stop() {
   if (!started_) return;
+  queue_.reset();
   rd_kafka_consume_stop(topic_.get(), partition_.partition.value());
   started_ = false;
 }
@@ -230,8 +244,20 @@ Status KafkaReader::Take(int wait_ms) {
       rd_kafka_message_destroy(more[static_cast<size_t>(i)]);
     }
   }
+  if (status && started_) status = KeepFetching();
   // What came before the fault is given first; the fault comes again with the next call.
   return records_.empty() ? status : Ok();
+}
+
+Status KafkaReader::KeepFetching() {
+  // When a client has enough, its thread sleeps for a second (fetch.queue.backoff.ms from 2.1 on),
+  // by which time all is taken; any request wakes it.
+  const size_t queued_count = rd_kafka_queue_length(queue_.get());
+  queued_count_max_ = std::max(queued_count_max_, queued_count);
+  if (queued_count >= queued_count_max_ / 2) return Ok();
+  queued_count_max_ = queued_count;
+  TILLSTREAM_TRY(AskBounds());
+  return Ok();
 }
 
 Status KafkaReader::TakeOne(rd_kafka_message_t* message) {
@@ -271,7 +297,7 @@ Status KafkaReader::TakeOne(rd_kafka_message_t* message) {
   record.has_value = message->payload != nullptr;
   if (record.has_value) record.value = {static_cast<const char*>(message->payload), message->len};
   records_.push_back(record);
-  AppendHeaders(*message);
+  if (has_headers_) AppendHeaders(*message);
   next_ = record.offset + 1;
   return Ok();
 }

@@ -112,6 +112,10 @@ class LogReader {
   /// Errors: kCorrupt with file and byte for damaged bytes (the reader stays before them; Seek()
   /// goes on elsewhere), kIoError.
   virtual Result<std::span<const RecordView>> Read(std::chrono::milliseconds wait) = 0;
+
+  /// From now on records may come without their headers, as if they had none: for a caller that
+  /// does not look at them, where a log has to take them apart.
+  virtual void OmitHeaders() {}
 };
 
 /// An append-only, partitioned sequence of records that outlives the process. Thread safe.
