@@ -22,6 +22,9 @@ STORE_ID = 4  # column of the sales file
 COMMIT_DEFAULT = (1_000_000, 1000)
 # Threads that produce. More of them than cores cost librdkafka twice the time, so the loop has these.
 THREADS = os.cpu_count()
+# What the loop's one queue holds, for each partition; with replay's 1 MiB for all it waits most of
+# the time.
+READ_AHEAD_KIB = 2048
 # Messages that wait for a broker: of all producers together, as replay bounds its own.
 QUEUE_KIB = 64 * 1024
 
@@ -152,7 +155,8 @@ class KafkaBench(Bench):
 
     def consume_loop(self, topic):
         ran, brokers, others = self._measure(
-            [self.peers / "consume_loop", self.brokers.servers, topic, *self.properties])
+            [self.peers / "consume_loop", self.brokers.servers, topic,
+             f"queued.max.messages.kbytes={READ_AHEAD_KIB * self.stores}", *self.properties])
         return Measured(ran, ran.json()["messages"], ran.wall, ran.cpu, brokers, others)
 
     def _x(self, properties=()):
