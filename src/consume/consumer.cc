@@ -184,7 +184,7 @@ Status Consumer::OpenSources(std::vector<PartitionId> partitions) {
     Source source;
     source.partition = {options_.topic, id};
     TILLSTREAM_ASSIGN(source.reader, log_.OpenReader(source.partition));
-    if (!options_.headers) source.reader->OmitHeaders();
+    if (!options_.headers && !options_.distinct) source.reader->OmitHeaders();
     TILLSTREAM_ASSIGN(const GroupPosition start, StartOf(source));
     source.next = start.next;
     source.records_before = start.records_before;

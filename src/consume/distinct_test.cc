@@ -26,6 +26,7 @@ class SequencedReader final : public LogReader {
   Result<Offset> End() override { return reader_->End(); }
   Result<Offset> OffsetAt(Timestamp timestamp) override { return reader_->OffsetAt(timestamp); }
   Status Seek(Offset offset) override { return reader_->Seek(offset); }
+  void OmitHeaders() override { has_headers_ = false; }
   Result<std::span<const RecordView>> Read(std::chrono::milliseconds wait) override {
     TILLSTREAM_ASSIGN(const auto read, reader_->Read(wait));
     records_.assign(read.begin(), read.end());
@@ -33,7 +34,7 @@ class SequencedReader final : public LogReader {
     headers_.clear();
     for (RecordView& record : records_) {
       const auto offset = static_cast<size_t>(record.offset.value());
-      if (offset >= sequences_.size()) continue;
+      if (!has_headers_ || offset >= sequences_.size()) continue;
       bytes_.push_back(EncodeSequence(sequences_[offset]));
       headers_.push_back({HeaderView{kSequenceHeader, {bytes_.back().data(), sizeof(int64_t)}}});
       record.headers = headers_.back();
@@ -44,6 +45,7 @@ class SequencedReader final : public LogReader {
  private:
   const std::unique_ptr<LogReader> reader_;
   const std::vector<int64_t>& sequences_;
+  bool has_headers_ = true;
   std::vector<RecordView> records_;
   std::deque<SequenceBytes> bytes_;
   std::deque<std::array<HeaderView, 1>> headers_;
@@ -124,6 +126,12 @@ TEST_F(DistinctTest, RepeatsAreDroppedAndCounted) {
   EXPECT_EQ(summary_.repeats, 3);
   EXPECT_EQ(summary_.missing, 0);
   EXPECT_TRUE(warnings_.empty());
+}
+
+TEST_F(DistinctTest, HeadersThatNobodyElseLooksAtAreRead) {
+  log_under_test_.sequences = {0, 1, 2, 3, 2, 3, 4, 5, 5, 6, 7, 8};
+  options_.headers = false;
+  EXPECT_EQ(Run(), Offsets({0, 1, 2, 3, 6, 7, 9, 10, 11}));
 }
 
 TEST_F(DistinctTest, WithoutItRepeatsAreGivenOn) {
