@@ -9,6 +9,11 @@
 #include "kafka/kafka_writer.h"
 
 namespace tillstream {
+namespace {
+
+constexpr std::chrono::milliseconds kOpenAgain{200};
+
+}  // namespace
 
 KafkaLog::KafkaLog(KafkaLogOptions options, std::unique_ptr<TopicAdmin> admin, Clock& clock)
     : options_(std::move(options)),
@@ -68,12 +73,21 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec&
   options.spec = spec;
   // Partition 0 is the run's.
   options.positions = {PositionsTopicName(spec.events.topic), spec.events.partition + 1};
-  options.owner = NextOwner();
   if (HasOpened(spec.events)) options.owners_begin = options_.owner + "-";
   options.queue_bytes_max = QueueShare();
-  TILLSTREAM_ASSIGN(auto writer, KafkaWriter::Open(std::move(options), clock_));
-  SetOpened(spec.events);
-  return std::unique_ptr<LogWriter>(std::move(writer));
+  const std::chrono::nanoseconds deadline = clock_.Monotonic() + options_.config.deadline;
+  for (;;) {
+    options.owner = NextOwner();
+    auto writer = KafkaWriter::Open(options, clock_);
+    if (writer) {
+      SetOpened(spec.events);
+      return std::unique_ptr<LogWriter>(*std::move(writer));
+    }
+    // A transaction that fails because its coordinator moves is no reason not to begin.
+    const std::chrono::nanoseconds next = clock_.Monotonic() + kOpenAgain;
+    if (writer.error().code != ErrorCode::kUnavailable || next >= deadline) return writer.error();
+    clock_.SleepUntil(next, {});
+  }
 }
 
 Result<std::unique_ptr<LogWriter>> KafkaLog::OpenAtLeastOnce(const WriterSpec& spec) {
