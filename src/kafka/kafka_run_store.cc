@@ -167,9 +167,13 @@ Status KafkaRunStore::Update(const std::string& topic, RunDocument document,
   const auto deadline = clock_.Monotonic() + kUpdateWithin;
   const auto share = static_cast<int64_t>(std::hash<std::string>()(log_.owner()) % 100);
   for (int attempt = 0;; ++attempt) {
-    TILLSTREAM_ASSIGN(const bool written, TryUpdate(topic, document, merge));
-    if (written) return Ok();
+    const Result<bool> written = TryUpdate(topic, document, merge);
+    if (written && *written) return Ok();
     const auto now = clock_.Monotonic();
+    // A coordinator that moves lets a transaction fail.
+    if (!written && (written.error().code != ErrorCode::kUnavailable || now >= deadline)) {
+      return written.error();
+    }
     if (now >= deadline) {
       return MakeError(ErrorCode::kRefused,
                        "kafka: {}: other processes have been starting for {} s; try again",
