@@ -29,10 +29,11 @@ std::string RateText(double events_a_second) {
 
 }  // namespace
 
-int32_t ReplayThreads(const Context& context) {
+int32_t ReplayThreads(const Context& context, bool only_cores) {
   constexpr int32_t kThreadsDefault = 16;
-  return context.common.threads > 0 ? static_cast<int32_t>(context.common.threads)
-                                    : std::max(kThreadsDefault, 2 * ThreadCount(context));
+  const int32_t cores = ThreadCount(context);  // Or --threads.
+  if (context.common.threads > 0 || only_cores) return cores;
+  return std::max(kThreadsDefault, 2 * cores);
 }
 
 ReplayReport::Ticker::Ticker(ReplayReport& report, std::function<Snapshots()> snapshot)

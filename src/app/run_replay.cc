@@ -219,7 +219,7 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
   options.speed = request.speed;
   options.max_skew_days = request.max_skew_days;
   options.sync = request.sync;
-  options.threads = ReplayThreads(context);
+  options.threads = ReplayThreads(context, request.log.on_kafka && request.speed.is_max());
   options.holder = context.holder;
   options.all_stores = dataset.stores.size() == dataset.store_ids.size();
   options.totals_may_lead = request.repair;
