@@ -48,7 +48,7 @@ Counts Consume(KafkaClient& client, const std::string& name, int32_t partition_c
   const KafkaQueuePtr queue(rd_kafka_queue_new(client.handle()));
   for (int32_t i = 0; i < partition_count; ++i) {
     if (rd_kafka_consume_start_queue(topic.get(), i, RD_KAFKA_OFFSET_BEGINNING, queue.get()) != 0) {
-      Die(KafkaError(rd_kafka_last_error(), name));
+      Die({ErrorCode::kUnavailable, rd_kafka_err2str(rd_kafka_last_error())});
     }
   }
   Counts counts;
