@@ -45,7 +45,7 @@ def java(*options, jars=JARS):
 class Node:
     """One broker. Data stays between stop() or kill() and start()."""
 
-    def __init__(self, folder, number, settings, jars, format_options=(), jvm=BROKER_JVM):
+    def __init__(self, folder, number, settings, jars=JARS, format_options=(), jvm=BROKER_JVM):
         self._jars, self._jvm = jars, jvm
         self.number, self.folder, self.logs = number, folder, folder / "logs"
         self.bootstrap = settings["listeners"].partition("://")[2].partition(",")[0]
