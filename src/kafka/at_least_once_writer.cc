@@ -299,9 +299,6 @@ Error AtLeastOnceWriter::Fail(rd_kafka_resp_err_t code, const std::string& text)
   }
   Error error = client_->Failure(code, context);
   if (code == fatal) error.code = ErrorCode::kUnavailable;
-  if (error.code == ErrorCode::kUnavailable && !IsForbidden(code)) {
-    error.message += "; open the stream again";
-  }
   return End(std::move(error));
 }
 

@@ -58,7 +58,6 @@ Error KafkaWriter::Reason(rd_kafka_resp_err_t code, const std::string& text) {
   if (fatal != RD_KAFKA_RESP_ERR_NO_ERROR && error.code != ErrorCode::kForbidden) {
     error.code = ErrorCode::kUnavailable;
   }
-  if (error.code == ErrorCode::kUnavailable) error.message += "; open the stream again";
   return error;
 }
 
@@ -103,7 +102,7 @@ Error KafkaWriter::Fenced() {
     if (may_have_timed_out) {
       return MakeError(ErrorCode::kUnavailable,
                        "kafka: {}: a transaction was open for more than {} ms "
-                       "(transaction.timeout.ms) and was given up; open the stream again",
+                       "(transaction.timeout.ms) and was given up",
                        where(), transaction_timeout_.count());
     }
     if (clock_.Monotonic() >= deadline) {

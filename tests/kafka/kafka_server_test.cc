@@ -227,7 +227,7 @@ TEST_F(KafkaServerTest, ATransactionThatTimedOutIsNotAnotherWriter) {
   EXPECT_EQ(error.code, ErrorCode::kUnavailable);
   EXPECT_EQ(error.message, "kafka: " + Topic() +
                                "-1: a transaction was open for more than 1000 ms "
-                               "(transaction.timeout.ms) and was given up; open the stream again");
+                               "(transaction.timeout.ms) and was given up");
   writer.reset();
   writer = Open();
   EXPECT_EQ(writer->position(), Position(4));
