@@ -162,8 +162,28 @@ Status KafkaWriter::Append(const RecordBlock& events) {
 
 Status KafkaWriter::AppendTotals(const RecordBlock& totals) {
   TILLSTREAM_CHECK(totals_.topic != nullptr);
-  TILLSTREAM_TRY(ProduceAll(totals_, totals));
+  TILLSTREAM_TRY(BeginTransaction());
+  TILLSTREAM_TRY(CheckTime(totals_, totals.timestamp()));
+  totals.ForEach([this](const RecordView& record) {
+    waiting_totals_.push_back({record.timestamp, std::string(record.key), std::string(record.value),
+                               record.has_key, record.has_value});
+    return true;
+  });
   current_.totals_count += totals.record_count();
+  return Ok();
+}
+
+Status KafkaWriter::ProduceTotals() {
+  for (const WaitingTotal& total : waiting_totals_) {
+    RecordView record;
+    record.timestamp = total.timestamp;
+    record.key = total.key;
+    record.value = total.value;
+    record.has_key = total.has_key;
+    record.has_value = total.has_value;
+    TILLSTREAM_TRY(Produce(totals_, record));
+  }
+  waiting_totals_.clear();
   return Ok();
 }
 
@@ -173,14 +193,17 @@ Status KafkaWriter::Flush() {
   return Ok();
 }
 
+Status KafkaWriter::CheckTime(const Target& target, Timestamp timestamp) {
+  if (timestamp != Timestamp(0)) return Ok();
+  return End(MakeError(ErrorCode::kBadInput,
+                       "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
+                       "--rebase-to another date",
+                       target.partition.ToString()));
+}
+
 Status KafkaWriter::ProduceAll(const Target& target, const RecordBlock& block) {
   TILLSTREAM_TRY(BeginTransaction());
-  if (block.timestamp() == Timestamp(0)) {
-    return End(MakeError(ErrorCode::kBadInput,
-                         "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
-                         "--rebase-to another date",
-                         target.partition.ToString()));
-  }
+  TILLSTREAM_TRY(CheckTime(target, block.timestamp()));
   Status status = Ok();
   block.ForEach([&](const RecordView& record) {
     status = Produce(target, record);
@@ -222,6 +245,7 @@ Result<Position> KafkaWriter::Sync(std::chrono::milliseconds timeout) {
   if (failure_) return *failure_;
   if (!in_transaction_) return durable_;
   if (!committing_) {
+    TILLSTREAM_TRY(ProduceTotals());
     TILLSTREAM_TRY(ProducePosition());
     committing_ = true;
   }

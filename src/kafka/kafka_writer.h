@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "kafka/kafka_client.h"
@@ -95,7 +96,9 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   Status BeginTransaction();
   /// Before the broker gives the transaction up, though it is the caller's to commit.
   Status CommitWhatIsOld();
+  Status CheckTime(const Target& target, Timestamp timestamp);
   Status ProduceAll(const Target& target, const RecordBlock& block);
+  Status ProduceTotals();
   Status Produce(const Target& target, const RecordView& record);
   Status ProducePosition();
   Status Commit(std::chrono::nanoseconds deadline);
@@ -119,7 +122,18 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   Target positions_;
   std::chrono::milliseconds transaction_timeout_{0};
 
+  /// End-of-day totals of the transaction. Nobody sees them before it is committed, and one by one
+  /// each would be a request of its own.
+  struct WaitingTotal {
+    Timestamp timestamp;
+    std::string key;
+    std::string value;
+    bool has_key = true;
+    bool has_value = true;
+  };
+
   PositionRecord current_;
+  std::vector<WaitingTotal> waiting_totals_;
   Position durable_;
   std::optional<std::string> owner_before_;  ///< Of the position that was found.
   bool in_transaction_ = false;

@@ -48,9 +48,7 @@ struct Outcome {
 };
 inline Outcome GoesOn() { return {.goes_on = true}; }
 /// A new writer goes on at once.
-inline Outcome OpensAgain() {
-  return {.code = ErrorCode::kUnavailable, .said = "kafka: "};
-}
+inline Outcome OpensAgain() { return {.code = ErrorCode::kUnavailable, .said = "kafka: "}; }
 /// A person has to do something.
 inline Outcome Stops(ErrorCode code, const std::string& why) { return {.code = code, .said = why}; }
 inline Outcome Forbidden(const std::string& right) {
