@@ -156,14 +156,15 @@ def test_env_example_has_every_variable_and_the_defaults_of_the_files():
         name: default for name, default in used.items() if default}
 
 
-def test_the_binary_has_every_option_that_is_used(tillstream):
-    for name, service in clients(KRAFT).items():
+@FILES
+def test_the_binary_has_every_option_that_is_used(tillstream, path):
+    for name, service in clients(path).items():
         subcommand, *arguments = service["command"]
         text = tillstream.check(subcommand, "--help").stdout
         for option in (argument for argument in arguments if argument.startswith("--")):
             assert re.search(rf"(^|[ ,]){option}[ =]", text, re.MULTILINE), f"{name}: {option}"
     text = tillstream.check("replay", "--help").stdout
-    for variable in next(iter(clients(KRAFT).values()))["environment"]:
+    for variable in next(iter(clients(path).values()))["environment"]:
         if variable.startswith("TILLSTREAM_"):
             assert "--" + variable.removeprefix("TILLSTREAM_").lower().replace("_", "-") in text
 
