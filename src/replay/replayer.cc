@@ -168,15 +168,20 @@ void Replayer::Work(std::stop_source& stop) {
           return;
         }
         task = PickTask();
-        if (task.store != nullptr || task.wake_at.count() != 0) break;
-        changed_.wait(mutex_);
+        if (task.store != nullptr) break;
+        if (task.wake_at.count() == 0) {
+          changed_.wait(mutex_);
+        } else if (task.only_sync) {
+          // Another store may finish its day before that.
+          changed_.wait_for(mutex_, task.wake_at - clock_.Monotonic());
+        } else {
+          break;
+        }
       }
       if (task.store != nullptr) task.store->running = true;
     }
     if (task.store == nullptr) {
       clock_.SleepUntil(task.wake_at, stop.get_token());
-      MutexLock lock(mutex_);
-      has_watcher_ = false;
       continue;
     }
     const Status done = Do(task, stop.get_token());
@@ -239,7 +244,7 @@ Replayer::Task Replayer::PickTask() {
 }
 
 Replayer::Task Replayer::PickSync() {
-  Task task;
+  Task task{.only_sync = true};
   for (auto& store : stores_) {
     if (store->progress.done || store->running) continue;
     const auto due = store->generator->sync_due();
@@ -247,9 +252,6 @@ Replayer::Task Replayer::PickSync() {
     if (*due <= clock_.Monotonic()) return {.store = store.get(), .only_sync = true};
     if (task.wake_at.count() == 0 || *due < task.wake_at) task.wake_at = *due;
   }
-  // One thread watches the time, so that the others notice a store that has caught up.
-  if (has_watcher_) return {};
-  has_watcher_ = task.wake_at.count() != 0;
   return task;
 }
 

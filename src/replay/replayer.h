@@ -106,7 +106,7 @@ class Replayer {
   };
 
   /// What a thread does next: a day of a store, or only the sync of what it has written; without a
-  /// store when to look again, 0 for "when another store has finished its day".
+  /// store when one of the two is due, 0 for "when another store has finished its day".
   struct Task {
     Store* store = nullptr;
     bool only_sync = false;
@@ -148,8 +148,6 @@ class Replayer {
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
-  /// A thread sleeps until a sync is due; the others need not.
-  bool has_watcher_ TILLSTREAM_GUARDED_BY(mutex_) = false;
   Status first_error_ TILLSTREAM_GUARDED_BY(mutex_);
 };
 

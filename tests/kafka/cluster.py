@@ -134,11 +134,11 @@ class Node:
 
 class Cluster:
     """`count` brokers, each also a controller; its topics of transactions and groups are replicated
-    as on a cluster of that size. `listeners` beside the plaintext one: protocols by name, whose
-    addresses the nodes then have; `format_options` go to the tool that prepares the folders;
+    as on a cluster of that size. `protocols`: those of listeners beside the plaintext one, by name;
+    the nodes then have their addresses. `format_options` go to the tool that prepares the folders;
     `jars` are another version's; `jvm` are options of each broker's Java."""
 
-    def __init__(self, folder, count, listeners=None, format_options=(), jars=JARS, jvm=BROKER_JVM,
+    def __init__(self, folder, count, protocols=None, format_options=(), jars=JARS, jvm=BROKER_JVM,
                  **overrides):
         assert list(jars.glob("kafka_2.13-*.jar")), (
             f"{jars}: no broker there; tests/kafka_tools/dump.sh --fetch gets it")
@@ -148,12 +148,13 @@ class Cluster:
         controllers = [f"127.0.0.1:{free_port()}" for _ in range(count)]
         voters = ",".join(f"{i + 1}@{address}" for i, address in enumerate(controllers))
         self.nodes = []
-        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", **(listeners or {})}
+        more = protocols or {}
+        protocols = {"PLAINTEXT": "PLAINTEXT", "CONTROLLER": "PLAINTEXT", **more}
         for i in range(count):
             node_folder = folder / f"broker-{i + 1}"
             node_folder.mkdir(parents=True)
             addresses = {"PLAINTEXT": brokers[i], "CONTROLLER": controllers[i],
-                         **{name: f"127.0.0.1:{free_port()}" for name in listeners or {}}}
+                         **{name: f"127.0.0.1:{free_port()}" for name in more}}
             self.nodes.append(Node(node_folder, i + 1, {
                 "node.id": i + 1, "process.roles": "broker,controller",
                 "controller.quorum.voters": voters,

@@ -66,7 +66,7 @@ class SecuredBroker:
                 f"{MODULES}.scram.ScramLoginModule required;")
         scram = [option for user in LACKING for option in (
             "--add-scram", f"SCRAM-SHA-256=[name={user},password={password(user)}]")]
-        self._cluster = Cluster(folder, 1, listeners={
+        self._cluster = Cluster(folder, 1, protocols={
             "SSL": "SSL", "MTLS": "SSL", "SASL": "SASL_PLAINTEXT", "SASLSSL": "SASL_SSL"},
             format_options=scram, jars=jars, **settings)
         self.addresses = self._cluster.nodes[0].addresses
