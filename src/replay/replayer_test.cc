@@ -401,5 +401,20 @@ TEST_F(ReplayerTest, AStoreThatWaitsForOthersIsMadeDurableMeanwhile) {
   ExpectWhole(log);
 }
 
+TEST_F(ReplayerTest, NobodySleepsUntilASyncIsDueWhileOthersWrite) {
+  small_.days = 300;
+  small_.calendar_days = 300;
+  Load();
+  MemoryLog log(clock_);
+  options_.threads = 4;
+  options_.max_skew_days = 0;
+  options_.sync = {.bytes = INT64_MAX, .interval = std::chrono::hours(1)};
+  // This clock goes on only while somebody sleeps.
+  const auto begin = clock_.Monotonic();
+  ASSERT_TRUE(Replay(log, files_));
+  EXPECT_EQ(clock_.Monotonic(), begin);
+  ExpectWhole(log);
+}
+
 }  // namespace
 }  // namespace tillstream
