@@ -5,33 +5,20 @@ import random
 import re
 import subprocess
 
-import pytest
-
 import programs
-from cluster import Cluster
 
 KILLS = 5
 
 
-@pytest.fixture(scope="module")
-def servers(tmp_path_factory):
-    cluster = Cluster(tmp_path_factory.mktemp("kafka"), 1, **programs.PROMPT)
-    try:
-        cluster.start()
-        yield cluster.bootstrap
-    finally:
-        cluster.stop()
+def test_the_log_on_kafka_keeps_its_promises(bootstrap, count):
+    count(f"kafka: {programs.promises_kept(bootstrap)} promises of the log kept on a real broker")
 
 
-def test_the_log_on_kafka_keeps_its_promises(servers, count):
-    count(f"kafka: {programs.promises_kept(servers)} promises of the log kept on a real broker")
-
-
-def test_a_writer_that_is_killed_goes_on_where_it_committed(servers, count):
+def test_a_writer_that_is_killed_goes_on_where_it_committed(bootstrap, count):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    stream = programs.Stream(servers, "killed", blocks=800, block_events=300, sync_blocks=3)
+    stream = programs.Stream(bootstrap, "killed", blocks=800, block_events=300, sync_blocks=3)
     begins = []
     for kill in range(KILLS):
         process = stream.start()
