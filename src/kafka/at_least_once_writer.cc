@@ -7,7 +7,6 @@
 #include "kafka/kafka_log.h"
 #include "kafka/last_sequence.h"
 #include "kafka/position_reader.h"
-#include "kafka/produce_record.h"
 
 namespace tillstream {
 namespace {
@@ -82,16 +81,11 @@ Status AtLeastOnceWriter::Connect() {
   };
   TILLSTREAM_ASSIGN(
       client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, {.deliveries = this}));
-  TILLSTREAM_ASSIGN(events_, MakeTarget(options_.spec.events));
+  TILLSTREAM_ASSIGN(events_, ProduceTarget::Open(*client_, options_.spec.events));
   if (options_.spec.totals) {
-    TILLSTREAM_ASSIGN(totals_, MakeTarget(*options_.spec.totals));
+    TILLSTREAM_ASSIGN(totals_, ProduceTarget::Open(*client_, *options_.spec.totals));
   }
   return Ok();
-}
-
-Result<AtLeastOnceWriter::Target> AtLeastOnceWriter::MakeTarget(const TopicPartition& partition) {
-  TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client_->OpenTopic(partition.topic));
-  return Target{partition, std::move(topic)};
 }
 
 Status AtLeastOnceWriter::LoadPosition() {
@@ -119,8 +113,9 @@ Status AtLeastOnceWriter::FindLastRecords() {
 Status AtLeastOnceWriter::TakeOver() {
   for (int tries = 1;; ++tries) {
     TILLSTREAM_ASSIGN(const auto entry, options_.store->Load(stream()));
-    TILLSTREAM_TRY(CheckStored(entry));
-    PositionRecord record = entry ? entry->record : PositionRecord{};
+    const auto stored = entry ? std::optional(entry->record) : std::nullopt;
+    TILLSTREAM_TRY(CheckStream(options_.config, options_.spec, stored, clock_));
+    PositionRecord record = stored.value_or(PositionRecord{});
     record.owner = options_.owner;
     record.holder = options_.spec.holder;
     if (!options_.spec.identity.empty()) record.identity = options_.spec.identity;
@@ -136,18 +131,6 @@ Status AtLeastOnceWriter::TakeOver() {
     totals_count_ = stored_.totals_count;
     return Ok();
   }
-}
-
-Status AtLeastOnceWriter::CheckStored(const std::optional<PositionStore::Entry>& stored) {
-  const std::string& identity = options_.spec.identity;
-  if (stored && !stored->record.identity.empty() && !identity.empty() &&
-      stored->record.identity != identity) {
-    return MakeError(ErrorCode::kRefused,
-                     "kafka: {}: was written from {}, and this would write {}; use another topic",
-                     where(), stored->record.identity, identity);
-  }
-  return CheckPartition(options_.config, options_.spec.events,
-                        stored ? std::optional(stored->record) : std::nullopt, clock_);
 }
 
 void AtLeastOnceWriter::OnDelivery(const rd_kafka_message_t& message) {
@@ -212,19 +195,14 @@ Status AtLeastOnceWriter::Proceed(int wait_ms) {
   return Ok();
 }
 
-Status AtLeastOnceWriter::Produce(const Target& target, const RecordView& record, int64_t index,
-                                  bool is_total) {
-  if (record.timestamp == Timestamp(0)) {
-    // The client would put the wall clock in its place.
-    return End(MakeError(ErrorCode::kBadInput,
-                         "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
-                         "--rebase-to another date",
-                         target.partition.ToString()));
+Status AtLeastOnceWriter::Produce(const ProduceTarget& target, const RecordView& record,
+                                  int64_t index, bool is_total) {
+  if (const Status checked = CheckEventTime(target.partition, record.timestamp); !checked) {
+    return End(checked.error());
   }
   for (;;) {
     const KafkaErrorPtr error =
-        ProduceRecord(client_->handle(), target.topic.get(), target.partition.partition, record,
-                      index, ToOpaque(index, is_total));
+        ProduceRecord(*client_, target, record, index, ToOpaque(index, is_total));
     if (!error) return Ok();
     const auto code = rd_kafka_error_code(error.get());
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {

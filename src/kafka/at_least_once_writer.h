@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "kafka/acknowledged_prefix.h"
 #include "kafka/kafka_client.h"
+#include "kafka/produce_record.h"
 #include "log/event_log.h"
 #include "log/position_store.h"
 
@@ -70,11 +71,6 @@ class AtLeastOnceWriter final : public LogWriter, private DeliveryObserver {
   Result<Position> Sync(std::chrono::milliseconds timeout) override;
 
  private:
-  /// Topic handles belong to the client, so they go before it.
-  struct Target {
-    TopicPartition partition;
-    KafkaTopicPtr topic;
-  };
   struct HeldTotal {
     Position events;  ///< Position that must be durable before.
     std::string key;
@@ -84,14 +80,13 @@ class AtLeastOnceWriter final : public LogWriter, private DeliveryObserver {
 
   AtLeastOnceWriter(AtLeastOnceWriterOptions options, Clock& clock);
   Status Connect();
-  Result<Target> MakeTarget(const TopicPartition& partition);
   Status LoadPosition();
   Status TakeOver();
-  Status CheckStored(const std::optional<PositionStore::Entry>& stored);
   Status FindLastRecords();
 
   void OnDelivery(const rd_kafka_message_t& message) override;
-  Status Produce(const Target& target, const RecordView& record, int64_t index, bool is_total);
+  Status Produce(const ProduceTarget& target, const RecordView& record, int64_t index,
+                 bool is_total);
   /// Takes delivery reports, and produces the totals whose events are durable by now.
   Status Proceed(int wait_ms);
   Status StorePositionIfDue();
@@ -108,8 +103,8 @@ class AtLeastOnceWriter final : public LogWriter, private DeliveryObserver {
   const AtLeastOnceWriterOptions options_;
   Clock& clock_;
   std::unique_ptr<KafkaClient> client_;
-  Target events_;
-  Target totals_;
+  ProduceTarget events_;
+  ProduceTarget totals_;
 
   Position position_;
   int64_t totals_count_ = 0;     ///< Held ones included.

@@ -203,6 +203,19 @@ void KafkaClient::OnError(rd_kafka_t* /*handle*/, int code, const char* reason, 
   }
 }
 
+rd_kafka_resp_err_t KafkaClient::InitTransactions(Clock& clock) {
+  const std::chrono::nanoseconds deadline = clock.Monotonic() + config_.deadline;
+  for (;;) {
+    const KafkaErrorPtr error(rd_kafka_init_transactions(handle_, deadline_ms()));
+    if (!error) {
+      ForgetRefusal();
+      return RD_KAFKA_RESP_ERR_NO_ERROR;
+    }
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
+    if (!again || clock.Monotonic() >= deadline) return rd_kafka_error_code(error.get());
+  }
+}
+
 void KafkaClient::ForgetRefusal() {
   MutexLock lock(mutex_);
   refusal_.reset();

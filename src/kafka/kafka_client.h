@@ -137,6 +137,10 @@ class KafkaClient {
   Result<KafkaTopicState> DescribeTopic(const std::string& name, Clock& clock);
   Result<KafkaClusterState> DescribeCluster(Clock& clock);
 
+  /// Takes over the client's transactional.id and waits for the transaction that was open under it
+  /// to end; tries again, within the deadline, while the cluster loads its coordinators.
+  rd_kafka_resp_err_t InitTransactions(Clock& clock);
+
   /// The Error for a call that ended with `code`: where nobody answers or lets us in, what
   /// librdkafka had to say about it meanwhile.
   Error Failure(rd_kafka_resp_err_t code, const KafkaContext& context);

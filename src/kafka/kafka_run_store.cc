@@ -49,15 +49,10 @@ class DocumentWriter final : private DeliveryObserver {
 
   /// False when another process has the transactional id already.
   Result<bool> InitTransactions(Clock& clock) {
-    const auto deadline = clock.Monotonic() + client_->config().deadline;
-    for (;;) {
-      const KafkaErrorPtr error(
-          rd_kafka_init_transactions(client_->handle(), client_->deadline_ms()));
-      if (!error) return true;
-      if (IsFenced(rd_kafka_error_code(error.get()))) return false;
-      const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
-      if (!again || clock.Monotonic() >= deadline) return Failure(rd_kafka_error_code(error.get()));
-    }
+    const auto code = client_->InitTransactions(clock);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return true;
+    if (IsFenced(code)) return false;
+    return Failure(code);
   }
 
   /// False when another process has the transactional id now.

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "kafka/position_reader.h"
-#include "kafka/produce_record.h"
 
 namespace tillstream {
 namespace {
@@ -61,17 +60,12 @@ Status KafkaWriter::Connect() {
   int64_t timeout_ms = 0;
   std::from_chars(timeout.data(), timeout.data() + timeout.size(), timeout_ms);
   transaction_timeout_ = std::chrono::milliseconds(timeout_ms);
-  TILLSTREAM_ASSIGN(events_, MakeTarget(spec.events));
-  TILLSTREAM_ASSIGN(positions_, MakeTarget(options_.positions));
+  TILLSTREAM_ASSIGN(events_, ProduceTarget::Open(*client_, spec.events));
+  TILLSTREAM_ASSIGN(positions_, ProduceTarget::Open(*client_, options_.positions));
   if (spec.totals) {
-    TILLSTREAM_ASSIGN(totals_, MakeTarget(*spec.totals));
+    TILLSTREAM_ASSIGN(totals_, ProduceTarget::Open(*client_, *spec.totals));
   }
   return Ok();
-}
-
-Result<KafkaWriter::Target> KafkaWriter::MakeTarget(const TopicPartition& partition) {
-  TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client_->OpenTopic(partition.topic));
-  return Target{partition, std::move(topic)};
 }
 
 Status KafkaWriter::CheckStillOurs() {
@@ -82,20 +76,10 @@ Status KafkaWriter::CheckStillOurs() {
 }
 
 Status KafkaWriter::InitTransactions() {
-  const std::chrono::nanoseconds deadline = clock_.Monotonic() + options_.config.deadline;
-  for (;;) {
-    const KafkaErrorPtr error(
-        rd_kafka_init_transactions(client_->handle(), client_->deadline_ms()));
-    if (!error) {
-      client_->ForgetRefusal();
-      return Ok();
-    }
-    // A cluster that has just been started loads its coordinators first.
-    if (rd_kafka_error_is_retriable(error.get()) != 0 && clock_.Monotonic() < deadline) continue;
-    const auto code = rd_kafka_error_code(error.get());
-    if (IsFenced(code)) return Fenced();
-    return client_->Failure(code, {.where = where(), .right = RightFor(code)});
-  }
+  const auto code = client_->InitTransactions(clock_);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
+  if (IsFenced(code)) return Fenced();
+  return client_->Failure(code, {.where = where(), .right = RightFor(code)});
 }
 
 Result<std::optional<PositionRecord>> KafkaWriter::ReadPosition() {
@@ -104,7 +88,7 @@ Result<std::optional<PositionRecord>> KafkaWriter::ReadPosition() {
 
 Status KafkaWriter::LoadPosition() {
   TILLSTREAM_ASSIGN(const std::optional<PositionRecord> stored, ReadPosition());
-  TILLSTREAM_TRY(CheckStart(stored));
+  TILLSTREAM_TRY(CheckStream(options_.config, options_.spec, stored, clock_));
   if (stored) current_ = *stored;
   owner_before_ = current_.owner;
   durable_ = current_.position;
@@ -115,16 +99,6 @@ Status KafkaWriter::LoadPosition() {
   TILLSTREAM_TRY(BeginTransaction());
   TILLSTREAM_TRY(Sync(options_.config.deadline));
   return Ok();
-}
-
-Status KafkaWriter::CheckStart(const std::optional<PositionRecord>& stored) {
-  const std::string& identity = options_.spec.identity;
-  if (stored && !stored->identity.empty() && !identity.empty() && stored->identity != identity) {
-    return MakeError(ErrorCode::kRefused,
-                     "kafka: {}: was written from {}, and this would write {}; use another topic",
-                     where(), stored->identity, identity);
-  }
-  return CheckPartition(options_.config, options_.spec.events, stored, clock_);
 }
 
 Status KafkaWriter::Ready() {
@@ -193,15 +167,12 @@ Status KafkaWriter::Flush() {
   return Ok();
 }
 
-Status KafkaWriter::CheckTime(const Target& target, Timestamp timestamp) {
-  if (timestamp != Timestamp(0)) return Ok();
-  return End(MakeError(ErrorCode::kBadInput,
-                       "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
-                       "--rebase-to another date",
-                       target.partition.ToString()));
+Status KafkaWriter::CheckTime(const ProduceTarget& target, Timestamp timestamp) {
+  const Status checked = CheckEventTime(target.partition, timestamp);
+  return checked ? checked : Status(End(checked.error()));
 }
 
-Status KafkaWriter::ProduceAll(const Target& target, const RecordBlock& block) {
+Status KafkaWriter::ProduceAll(const ProduceTarget& target, const RecordBlock& block) {
   TILLSTREAM_TRY(BeginTransaction());
   TILLSTREAM_TRY(CheckTime(target, block.timestamp()));
   Status status = Ok();
@@ -213,10 +184,9 @@ Status KafkaWriter::ProduceAll(const Target& target, const RecordBlock& block) {
   return status;
 }
 
-Status KafkaWriter::Produce(const Target& target, const RecordView& record) {
+Status KafkaWriter::Produce(const ProduceTarget& target, const RecordView& record) {
   for (;;) {
-    const KafkaErrorPtr error =
-        ProduceRecord(client_->handle(), target.topic.get(), target.partition.partition, record);
+    const KafkaErrorPtr error = ProduceRecord(*client_, target, record);
     if (!error) return Ok();
     const auto code = rd_kafka_error_code(error.get());
     if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL) {

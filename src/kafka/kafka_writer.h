@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "kafka/kafka_client.h"
+#include "kafka/produce_record.h"
 #include "log/event_log.h"
 #include "log/position_record.h"
 
@@ -77,29 +78,21 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   Result<Position> Sync(std::chrono::milliseconds timeout) override;
 
  private:
-  /// Topic handles belong to the client, so they go before it.
-  struct Target {
-    TopicPartition partition;
-    KafkaTopicPtr topic;
-  };
-
   KafkaWriter(KafkaWriterOptions options, Clock& clock);
   Status Connect();
   Status CheckStillOurs();
   Status InitTransactions();
   Status LoadPosition();
-  Status CheckStart(const std::optional<PositionRecord>& stored);
-  Result<Target> MakeTarget(const TopicPartition& partition);
 
   void OnDelivery(const rd_kafka_message_t& message) override;
   Status Ready();
   Status BeginTransaction();
   /// Before the broker gives the transaction up, though it is the caller's to commit.
   Status CommitWhatIsOld();
-  Status CheckTime(const Target& target, Timestamp timestamp);
-  Status ProduceAll(const Target& target, const RecordBlock& block);
+  Status CheckTime(const ProduceTarget& target, Timestamp timestamp);
+  Status ProduceAll(const ProduceTarget& target, const RecordBlock& block);
   Status ProduceTotals();
-  Status Produce(const Target& target, const RecordView& record);
+  Status Produce(const ProduceTarget& target, const RecordView& record);
   Status ProducePosition();
   Status Commit(std::chrono::nanoseconds deadline);
 
@@ -117,9 +110,9 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   const KafkaWriterOptions options_;
   Clock& clock_;
   std::unique_ptr<KafkaClient> client_;
-  Target events_;
-  Target totals_;
-  Target positions_;
+  ProduceTarget events_;
+  ProduceTarget totals_;
+  ProduceTarget positions_;
   std::chrono::milliseconds transaction_timeout_{0};
 
   /// End-of-day totals of the transaction. Nobody sees them before it is committed, and one by one

@@ -63,4 +63,15 @@ Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
       events.ToString(), records.front().offset.value());
 }
 
+Status CheckStream(const KafkaConfig& config, const WriterSpec& spec,
+                   const std::optional<PositionRecord>& position, Clock& clock) {
+  if (position && !position->identity.empty() && !spec.identity.empty() &&
+      position->identity != spec.identity) {
+    return MakeError(ErrorCode::kRefused,
+                     "kafka: {}: was written from {}, and this would write {}; use another topic",
+                     spec.events.ToString(), position->identity, spec.identity);
+  }
+  return CheckPartition(config, spec.events, position, clock);
+}
+
 }  // namespace tillstream

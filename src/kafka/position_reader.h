@@ -20,4 +20,9 @@ Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config
 Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
                       const std::optional<PositionRecord>& position, Clock& clock);
 
+/// CheckPartition() of the events of `spec`; kRefused also when the stream was made from something
+/// else than `spec` says.
+Status CheckStream(const KafkaConfig& config, const WriterSpec& spec,
+                   const std::optional<PositionRecord>& position, Clock& clock);
+
 }  // namespace tillstream

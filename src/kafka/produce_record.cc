@@ -1,6 +1,7 @@
 #include "kafka/produce_record.h"
 
 #include <array>
+#include <utility>
 
 #include "log/sequence_header.h"
 
@@ -13,15 +14,28 @@ const char* BytesOrEmpty(std::string_view bytes) {
 
 }  // namespace
 
-KafkaErrorPtr ProduceRecord(rd_kafka_t* client, rd_kafka_topic_t* topic, PartitionId partition,
+Result<ProduceTarget> ProduceTarget::Open(KafkaClient& client, const TopicPartition& partition) {
+  TILLSTREAM_ASSIGN(KafkaTopicPtr topic, client.OpenTopic(partition.topic));
+  return ProduceTarget{partition, std::move(topic)};
+}
+
+Status CheckEventTime(const TopicPartition& partition, Timestamp timestamp) {
+  if (timestamp != Timestamp(0)) return Ok();
+  return MakeError(ErrorCode::kBadInput,
+                   "kafka: {}: an event of 1970-01-01T00:00 cannot be written with its time; "
+                   "--rebase-to another date",
+                   partition.ToString());
+}
+
+KafkaErrorPtr ProduceRecord(KafkaClient& client, const ProduceTarget& target,
                             const RecordView& record, std::optional<int64_t> sequence,
                             void* opaque) {
   constexpr size_t kFieldCountMax = 8;
   std::array<rd_kafka_vu_t, kFieldCountMax> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_RKT;
-  fields[0].u.rkt = topic;
+  fields[0].u.rkt = target.topic.get();
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
-  fields[1].u.i32 = partition.value();
+  fields[1].u.i32 = target.partition.partition.value();
   fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   fields[2].u.i = RD_KAFKA_MSG_F_COPY;
   fields[3].vtype = RD_KAFKA_VTYPE_KEY;
@@ -42,7 +56,7 @@ KafkaErrorPtr ProduceRecord(rd_kafka_t* client, rd_kafka_topic_t* topic, Partiti
     fields[7].u.header = {kSequenceHeader.data(), bytes.data(), static_cast<ssize_t>(bytes.size())};
     ++field_count;
   }
-  return KafkaErrorPtr(rd_kafka_produceva(client, fields.data(), field_count));
+  return KafkaErrorPtr(rd_kafka_produceva(client.handle(), fields.data(), field_count));
 }
 
 }  // namespace tillstream
