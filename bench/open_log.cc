@@ -44,7 +44,7 @@ void OpenAll(const std::string& directory, const std::string& topic) {
     for (int32_t partition = 0; partition < info.partition_count; ++partition) {
       const auto begin_one = clock.Monotonic();
       WriterSpec spec;
-      spec.events = {topic, PartitionId(partition)};
+      spec.events = {{topic, PartitionId(partition)}};
       spec.totals = TopicPartition{TotalsTopic(topic), PartitionId(partition)};
       spec.holder = "open_log";
       writers.push_back(Need(log.OpenWriter(spec)));

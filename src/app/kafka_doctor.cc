@@ -176,11 +176,9 @@ Status ExaminePartitions(Context& context, OpenedLog& opened, const std::string&
                          int32_t partition_count,
                          const std::map<PartitionId, StreamPosition>& positions) {
   for (PartitionId partition; partition.value() < partition_count; ++partition) {
-    std::optional<PositionRecord> position;
+    std::optional<Position> position;
     const auto at = positions.find(partition);
-    if (at != positions.end() && at->second.events > 0) {
-      position.emplace().position = Position(at->second.events);
-    }
+    if (at != positions.end() && at->second.events > 0) position = Position(at->second.events);
     TILLSTREAM_TRY(
         CheckPartition(opened.kafka->config(), {topic, partition}, position, context.clock));
   }

@@ -105,7 +105,7 @@ class StreamTest : public testing::Test {
   /// timestamp, and makes them durable.
   void Write(const std::string& topic, int32_t partition, const std::vector<MadeRecord>& records) {
     WriterSpec spec;
-    spec.events = {topic, PartitionId(partition)};
+    spec.events = {{topic, PartitionId(partition)}};
     spec.holder = "test";
     const auto writer = log_->OpenWriter(spec);
     TILLSTREAM_CHECK(writer.has_value());

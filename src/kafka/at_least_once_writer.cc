@@ -65,8 +65,8 @@ Result<std::unique_ptr<AtLeastOnceWriter>> AtLeastOnceWriter::Open(AtLeastOnceWr
 
 StreamName AtLeastOnceWriter::stream() const {
   const WriterSpec& spec = options_.spec;
-  return {spec.events.topic,
-          spec.stream.empty() ? std::to_string(spec.events.partition.value()) : spec.stream};
+  return {spec.run_topic(),
+          spec.stream.empty() ? std::to_string(spec.stream_number()) : spec.stream};
 }
 
 Status AtLeastOnceWriter::Connect() {
@@ -81,7 +81,7 @@ Status AtLeastOnceWriter::Connect() {
   };
   TILLSTREAM_ASSIGN(
       client_, KafkaClient::Open(options_.config, KafkaRole::kWriter, fixed, {.deliveries = this}));
-  TILLSTREAM_ASSIGN(events_, ProduceTarget::Open(*client_, options_.spec.events));
+  TILLSTREAM_ASSIGN(events_, ProduceTarget::Open(*client_, options_.spec.events.front()));
   if (options_.spec.totals) {
     TILLSTREAM_ASSIGN(totals_, ProduceTarget::Open(*client_, *options_.spec.totals));
   }
@@ -103,7 +103,7 @@ Status AtLeastOnceWriter::FindLastRecords() {
                       ReadLastSequence(options_.config, partition, clock_));
     return last ? *last + 1 : 0;
   };
-  TILLSTREAM_ASSIGN(const int64_t position, next(options_.spec.events));
+  TILLSTREAM_ASSIGN(const int64_t position, next(options_.spec.events.front()));
   position_ = Position(position);
   if (!options_.spec.totals) return Ok();
   TILLSTREAM_ASSIGN(totals_count_, next(*options_.spec.totals));
@@ -146,7 +146,7 @@ void AtLeastOnceWriter::OnDelivery(const rd_kafka_message_t& message) {
   prefix.Acknowledge(static_cast<int64_t>(bits >> 1U));
 }
 
-Status AtLeastOnceWriter::Append(const RecordBlock& events) {
+Status AtLeastOnceWriter::AppendTo(size_t /*index*/, const RecordBlock& events) {
   if (failure_) return *failure_;
   // First of all: a writer that was stopped for a while and replaced must write nothing more.
   TILLSTREAM_TRY(StorePositionIfDue());

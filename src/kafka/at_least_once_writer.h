@@ -63,9 +63,11 @@ class AtLeastOnceWriter final : public LogWriter, private DeliveryObserver {
 
   Position position() const override { return position_; }
   Position durable_position() const override { return Position(events_acknowledged_.end()); }
+  int64_t EventsIn(size_t /*index*/) const override { return position_.value(); }
+  int64_t DurableEventsIn(size_t /*index*/) const override { return events_acknowledged_.end(); }
   int64_t totals_count() const override { return totals_count_; }
 
-  Status Append(const RecordBlock& events) override;
+  Status AppendTo(size_t index, const RecordBlock& events) override;
   Status AppendTotals(const RecordBlock& totals) override;
   Status Flush() override;
   Result<Position> Sync(std::chrono::milliseconds timeout) override;
@@ -98,7 +100,7 @@ class AtLeastOnceWriter final : public LogWriter, private DeliveryObserver {
   Error End(Error error);
   void Purge();
   StreamName stream() const;
-  std::string where() const { return options_.spec.events.ToString(); }
+  std::string where() const { return options_.spec.events.front().ToString(); }
 
   const AtLeastOnceWriterOptions options_;
   Clock& clock_;

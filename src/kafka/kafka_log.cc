@@ -51,10 +51,20 @@ Result<int32_t> KafkaLog::FindPartition(const TopicPartition& partition) {
 }
 
 Result<std::unique_ptr<LogWriter>> KafkaLog::OpenWriter(const WriterSpec& spec) {
-  TILLSTREAM_ASSIGN(const int32_t partition_count, FindPartition(spec.events));
+  int32_t stream_count = spec.stream_number() + 1;
+  for (const TopicPartition& partition : spec.events) {
+    TILLSTREAM_ASSIGN(const int32_t partition_count, FindPartition(partition));
+    // Where a partition has one stream, all positions are made at once.
+    if (spec.run.empty()) stream_count = std::max(stream_count, partition_count);
+  }
   if (spec.totals) TILLSTREAM_TRY(FindPartition(*spec.totals));
   if (options_.positions == PositionsMode::kTransaction) {
-    return OpenTransactional(spec, partition_count);
+    return OpenTransactional(spec, stream_count);
+  }
+  if (spec.events.size() > 1 || spec.is_shared) {
+    return MakeError(ErrorCode::kUsage,
+                     "kafka: {}: a stream that is at least once needs a partition of its own",
+                     spec.events.front().ToString());
   }
   return OpenAtLeastOnce(spec);
 }
@@ -66,21 +76,21 @@ int64_t KafkaLog::QueueShare() const {
 }
 
 Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec& spec,
-                                                               int32_t partition_count) {
-  TILLSTREAM_TRY(admin_->Create(PositionsTopicSpec(spec.events.topic, partition_count)));
+                                                               int32_t stream_count) {
+  TILLSTREAM_TRY(admin_->Create(PositionsTopicSpec(spec.run_topic(), stream_count)));
   KafkaWriterOptions options;
   options.config = options_.config;
   options.spec = spec;
   // Partition 0 is the run's.
-  options.positions = {PositionsTopicName(spec.events.topic), spec.events.partition + 1};
-  if (HasOpened(spec.events)) options.owners_begin = options_.owner + "-";
+  options.positions = {PositionsTopicName(spec.run_topic()), PartitionId(spec.stream_number() + 1)};
+  if (HasOpened(options.positions)) options.owners_begin = options_.owner + "-";
   options.queue_bytes_max = QueueShare();
   const std::chrono::nanoseconds deadline = clock_.Monotonic() + options_.config.deadline;
   for (;;) {
     options.owner = NextOwner();
     auto writer = KafkaWriter::Open(options, clock_);
     if (writer) {
-      SetOpened(spec.events);
+      SetOpened(options.positions);
       return std::unique_ptr<LogWriter>(*std::move(writer));
     }
     // A transaction that fails because its coordinator moves is no reason not to begin.
@@ -104,14 +114,14 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenAtLeastOnce(const WriterSpec& s
   return std::unique_ptr<LogWriter>(std::move(writer));
 }
 
-bool KafkaLog::HasOpened(const TopicPartition& events) {
+bool KafkaLog::HasOpened(const TopicPartition& positions) {
   MutexLock lock(mutex_);
-  return opened_.contains(events);
+  return opened_.contains(positions);
 }
 
-void KafkaLog::SetOpened(const TopicPartition& events) {
+void KafkaLog::SetOpened(const TopicPartition& positions) {
   MutexLock lock(mutex_);
-  opened_.insert(events);
+  opened_.insert(positions);
 }
 
 Result<std::unique_ptr<LogReader>> KafkaLog::OpenReader(const TopicPartition& partition) {

@@ -81,11 +81,11 @@ class KafkaLog final : public EventLog {
   std::string NextOwner();
   int64_t QueueShare() const;
   Result<std::unique_ptr<LogWriter>> OpenTransactional(const WriterSpec& spec,
-                                                       int32_t partition_count);
+                                                       int32_t stream_count);
   Result<std::unique_ptr<LogWriter>> OpenAtLeastOnce(const WriterSpec& spec);
 
-  bool HasOpened(const TopicPartition& events) TILLSTREAM_EXCLUDES(mutex_);
-  void SetOpened(const TopicPartition& events) TILLSTREAM_EXCLUDES(mutex_);
+  bool HasOpened(const TopicPartition& positions) TILLSTREAM_EXCLUDES(mutex_);
+  void SetOpened(const TopicPartition& positions) TILLSTREAM_EXCLUDES(mutex_);
 
   const KafkaLogOptions options_;
   const std::unique_ptr<TopicAdmin> admin_;
@@ -93,7 +93,8 @@ class KafkaLog final : public EventLog {
   const std::unique_ptr<ReaderClients> readers_;
   std::atomic<int64_t> writer_count_{0};
   Mutex mutex_;
-  std::set<TopicPartition> opened_ TILLSTREAM_GUARDED_BY(mutex_);  ///< Streams, once or more.
+  /// Streams that were, once or more, by where their positions are.
+  std::set<TopicPartition> opened_ TILLSTREAM_GUARDED_BY(mutex_);
   std::atomic<int32_t> queue_shares_{1};
 };
 

@@ -24,7 +24,7 @@ TEST(KafkaLogTest, WithoutABrokerEveryCallSaysSoWithinTheDeadline) {
   const std::string expected =
       "kafka: no broker answered within 0.5 s (bootstrap.servers=127.0.0.1:1)";
   WriterSpec spec;
-  spec.events = {"sales", PartitionId(0)};
+  spec.events = {{"sales", PartitionId(0)}};
   const std::chrono::nanoseconds begin = clock.Monotonic();
   const std::vector<Error> errors = {
       (*log)->CreateTopic({"sales", 1}).error(), (*log)->ListTopics().error(),

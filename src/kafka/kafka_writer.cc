@@ -22,6 +22,11 @@ constexpr int kTransactionTimeout = -1;
 
 constexpr int64_t kKibibyte = 1024;
 
+/// For compaction, which keeps the last record of a key; the partition has no other.
+std::string PositionKey(const WriterSpec& spec) {
+  return fmt::format("{}-{}", spec.run_topic(), spec.stream_number());
+}
+
 }  // namespace
 
 KafkaWriter::KafkaWriter(KafkaWriterOptions options, Clock& clock)
@@ -49,9 +54,9 @@ Result<std::unique_ptr<KafkaWriter>> KafkaWriter::Open(KafkaWriterOptions option
 Status KafkaWriter::Connect() {
   const WriterSpec& spec = options_.spec;
   const std::string stream =
-      spec.stream.empty() ? std::to_string(spec.events.partition.value()) : spec.stream;
+      spec.stream.empty() ? std::to_string(spec.stream_number()) : spec.stream;
   const KafkaProperties fixed = {
-      {"transactional.id", TransactionalId(spec.events.topic, stream)},
+      {"transactional.id", TransactionalId(spec.run_topic(), stream)},
       {"queue.buffering.max.kbytes", std::to_string(options_.queue_bytes_max / kKibibyte)},
   };
   TILLSTREAM_ASSIGN(
@@ -60,7 +65,10 @@ Status KafkaWriter::Connect() {
   int64_t timeout_ms = 0;
   std::from_chars(timeout.data(), timeout.data() + timeout.size(), timeout_ms);
   transaction_timeout_ = std::chrono::milliseconds(timeout_ms);
-  TILLSTREAM_ASSIGN(events_, ProduceTarget::Open(*client_, spec.events));
+  for (const TopicPartition& partition : spec.events) {
+    TILLSTREAM_ASSIGN(ProduceTarget target, ProduceTarget::Open(*client_, partition));
+    events_.push_back(std::move(target));
+  }
   TILLSTREAM_ASSIGN(positions_, ProduceTarget::Open(*client_, options_.positions));
   if (spec.totals) {
     TILLSTREAM_ASSIGN(totals_, ProduceTarget::Open(*client_, *spec.totals));
@@ -127,9 +135,9 @@ Status KafkaWriter::CommitWhatIsOld() {
   return committed ? Ok() : Status(committed.error());
 }
 
-Status KafkaWriter::Append(const RecordBlock& events) {
+Status KafkaWriter::AppendTo(size_t index, const RecordBlock& events) {
   TILLSTREAM_TRY(CommitWhatIsOld());
-  TILLSTREAM_TRY(ProduceAll(events_, events));
+  TILLSTREAM_TRY(ProduceAll(events_[index], events));
   current_.position = current_.position + events.record_count();
   return Ok();
 }
@@ -201,7 +209,7 @@ Status KafkaWriter::Produce(const ProduceTarget& target, const RecordView& recor
 }
 
 Status KafkaWriter::ProducePosition() {
-  const std::string key = options_.spec.events.ToString();
+  const std::string key = PositionKey(options_.spec);
   const std::string value = EncodePosition(current_);
   RecordView record;
   record.key = key;

@@ -67,9 +67,15 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
 
   Position position() const override { return current_.position; }
   Position durable_position() const override { return durable_; }
+  int64_t EventsIn(size_t index) const override {
+    return EventsDealtTo(options_.spec.round, index, current_.position);
+  }
+  int64_t DurableEventsIn(size_t index) const override {
+    return EventsDealtTo(options_.spec.round, index, durable_);
+  }
   int64_t totals_count() const override { return current_.totals_count; }
 
-  Status Append(const RecordBlock& events) override;
+  Status AppendTo(size_t index, const RecordBlock& events) override;
   Status AppendTotals(const RecordBlock& totals) override;
   Status Flush() override;
 
@@ -105,12 +111,12 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   Error Replaced(const PositionRecord& by) const;
   void GiveUp();
   Result<std::optional<PositionRecord>> ReadPosition();
-  std::string where() const { return options_.spec.events.ToString(); }
+  std::string where() const { return options_.spec.events.front().ToString(); }
 
   const KafkaWriterOptions options_;
   Clock& clock_;
   std::unique_ptr<KafkaClient> client_;
-  ProduceTarget events_;
+  std::vector<ProduceTarget> events_;
   ProduceTarget totals_;
   ProduceTarget positions_;
   std::chrono::milliseconds transaction_timeout_{0};

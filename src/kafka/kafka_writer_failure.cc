@@ -67,8 +67,8 @@ std::string KafkaWriter::RightFor(rd_kafka_resp_err_t code) const {
       if (undelivered_ == code) return fmt::format("Write on topic \"{}\"", undelivered_topic_);
       const std::string totals =
           totals_.topic ? fmt::format("\"{}\", ", totals_.partition.topic) : "";
-      return fmt::format("Write on topics \"{}\", {}\"{}\"", events_.partition.topic, totals,
-                         positions_.partition.topic);
+      return fmt::format("Write on topics \"{}\", {}\"{}\"", events_.front().partition.topic,
+                         totals, positions_.partition.topic);
     }
     case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
       return fmt::format("Write and Describe on transactional id \"{}\"",

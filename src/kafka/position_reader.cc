@@ -42,16 +42,16 @@ Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config
 }
 
 Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
-                      const std::optional<PositionRecord>& position, Clock& clock) {
+                      const std::optional<Position>& position, Clock& clock) {
   TILLSTREAM_ASSIGN(const auto reader, KafkaReader::Open(config, events, clock));
   TILLSTREAM_ASSIGN(const Offset end, reader->End());
   if (position) {
-    if (end.value() >= position->position.value()) return Ok();
+    if (end.value() >= position->value()) return Ok();
     return MakeError(
         ErrorCode::kRefused,
         "kafka: {}: {} events are said to be written, but it ends at offset {}; was the "
         "topic made again? delete its positions topic too, or use another topic",
-        events.ToString(), position->position.value(), end.value());
+        events.ToString(), position->value(), end.value());
   }
   if (end == Offset(0)) return Ok();
   TILLSTREAM_ASSIGN(const auto records, reader->Read(kNoWait));
@@ -69,9 +69,16 @@ Status CheckStream(const KafkaConfig& config, const WriterSpec& spec,
       position->identity != spec.identity) {
     return MakeError(ErrorCode::kRefused,
                      "kafka: {}: was written from {}, and this would write {}; use another topic",
-                     spec.events.ToString(), position->identity, spec.identity);
+                     spec.events.front().ToString(), position->identity, spec.identity);
   }
-  return CheckPartition(config, spec.events, position, clock);
+  // What is in a partition of several streams cannot be told from without.
+  if (spec.is_shared) return Ok();
+  for (size_t i = 0; i < spec.events.size(); ++i) {
+    std::optional<Position> events;
+    if (position) events = Position(EventsDealtTo(spec.round, i, position->position));
+    TILLSTREAM_TRY(CheckPartition(config, spec.events[i], events, clock));
+  }
+  return Ok();
 }
 
 }  // namespace tillstream

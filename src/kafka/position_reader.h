@@ -15,13 +15,14 @@ Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config
                                                        const TopicPartition& positions,
                                                        Clock& clock);
 
-/// Whether a partition of events can be what `position` says of it; without a position it must have
-/// no records. kRefused otherwise: another program wrote there, or the topic was made again.
+/// Whether a partition of events can hold as many of them as `position` says; without a position it
+/// must have no records. kRefused otherwise: another program wrote there, or the topic was made
+/// again.
 Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
-                      const std::optional<PositionRecord>& position, Clock& clock);
+                      const std::optional<Position>& position, Clock& clock);
 
-/// CheckPartition() of the events of `spec`; kRefused also when the stream was made from something
-/// else than `spec` says.
+/// CheckPartition() of the partitions of `spec`, if no other stream shares them; kRefused also when
+/// the stream was made from something else than `spec` says.
 Status CheckStream(const KafkaConfig& config, const WriterSpec& spec,
                    const std::optional<PositionRecord>& position, Clock& clock);
 

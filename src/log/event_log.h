@@ -29,7 +29,11 @@ struct TopicInfo {
 
 /// What a writer writes: the events of a store stream, and the end-of-day totals that follow them.
 struct WriterSpec {
-  TopicPartition events;
+  /// Where the events go: one partition, or several, to which the stream is dealt out.
+  std::vector<TopicPartition> events;
+  /// Of several: how many events of a round (a store's day) each gets, the first one first. The
+  /// rounds are all alike.
+  std::vector<int64_t> round = {};
   std::optional<TopicPartition> totals;
   /// One line that is shown to a second writer that is refused, or to a first that is replaced: who
   /// holds the partition.
@@ -37,10 +41,24 @@ struct WriterSpec {
   /// Name of the stream, such as the store's id, by which the log tells its writers apart (Kafka:
   /// part of transactional.id). Empty: the partition's number. The embedded log has no use for it.
   std::string stream;
+  /// Whether other streams are in the same partitions (Kafka). The embedded log has one writer a
+  /// partition.
+  bool is_shared = false;
+  /// Topic that names the run, and the stream's number in it, by which a log finds what it keeps of
+  /// the stream beside its events (Kafka: its position). None: those of the first partition.
+  std::string run = {};
+  std::optional<int32_t> number = std::nullopt;
   /// Free text that says what the stream is made from. A log that keeps it (Kafka: beside the
   /// position) refuses a writer that has another; empty compares with nothing.
   std::string identity;
+
+  const std::string& run_topic() const { return run.empty() ? events.front().topic : run; }
+  int32_t stream_number() const { return number.value_or(events.front().partition.value()); }
 };
+
+/// How many of a stream's first `position` events are in its partition number `index`, where each
+/// round of the stream gives `round[i]` events to partition i, the first one first.
+int64_t EventsDealtTo(std::span<const int64_t> round, size_t index, Position position);
 
 /// Writes one store stream. Not thread safe.
 ///
@@ -56,18 +74,27 @@ class LogWriter {
  public:
   virtual ~LogWriter() = default;
 
-  /// Position of the next event to append: what the log held at open, plus what was appended.
+  /// Position of the next event to append: what the log held at open, plus what was appended; over
+  /// all partitions of the stream.
   virtual Position position() const = 0;
 
-  /// One past the last durable event.
+  /// One past the last durable event; over all partitions, the number of durable events.
   virtual Position durable_position() const = 0;
+
+  /// The same of the stream's partition number `index`: its events there. After a crash one may be
+  /// ahead of another.
+  virtual int64_t EventsIn(size_t index) const = 0;
+  virtual int64_t DurableEventsIn(size_t index) const = 0;
 
   /// Number of end-of-day totals that the log held at open, plus those appended.
   virtual int64_t totals_count() const = 0;
 
-  /// Appends the block as one batch; it is empty for nobody. On return the block may be reused.
-  /// Needs block.size_bytes() <= kBatchBytesMax less the batch's header.
-  virtual Status Append(const RecordBlock& events) = 0;
+  /// Appends the block as one batch to the stream's partition number `index`; it is empty for
+  /// nobody. On return the block may be reused. Needs block.size_bytes() <= kBatchBytesMax less the
+  /// batch's header.
+  virtual Status AppendTo(size_t index, const RecordBlock& events) = 0;
+  /// To the first, or only, partition.
+  Status Append(const RecordBlock& events) { return AppendTo(0, events); }
 
   /// Appends end-of-day totals as one batch. No reader sees them before the events that were
   /// appended earlier are durable: a total is a promise about them.

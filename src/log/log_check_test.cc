@@ -154,7 +154,7 @@ TEST_P(DamageTest, EveryFlippedByteIsReadRightOrRefusedFoundAndRepaired) {
       {
         SegmentLog log = Log();
         WriterSpec spec;
-        spec.events = SmallStream::Events();
+        spec.events = {SmallStream::Events()};
         const auto writer = log.OpenWriter(spec);
         if (!writer) {
           EXPECT_EQ(writer.error().code, ErrorCode::kCorrupt) << writer.error().message;
@@ -354,7 +354,7 @@ TEST_P(DamageTest, ARepairThatIsCutOffIsDoneAgain) {
 TEST_P(DamageTest, RepairNeedsTheLock) {
   SegmentLog log = Log();
   WriterSpec spec;
-  spec.events = SmallStream::Events();
+  spec.events = {SmallStream::Events()};
   spec.holder = "the replay";
   const auto writer = log.OpenWriter(spec);
   ASSERT_TRUE(writer.has_value());

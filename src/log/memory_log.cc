@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -103,41 +104,53 @@ class MemoryPartitionWriter {
 
 class MemoryWriter final : public LogWriter {
  public:
-  MemoryWriter(std::unique_ptr<MemoryPartitionWriter> events,
+  MemoryWriter(std::vector<std::unique_ptr<MemoryPartitionWriter>> events,
                std::unique_ptr<MemoryPartitionWriter> totals)
-      : events_(std::move(events)), totals_(std::move(totals)), durable_(events_->end()) {}
+      : events_(std::move(events)), totals_(std::move(totals)) {
+    for (const auto& partition : events_) durable_.push_back(partition->end().value());
+  }
 
-  Position position() const override { return Position(events_->end().value()); }
-  Position durable_position() const override { return Position(durable_.value()); }
+  Position position() const override {
+    Position sum;
+    for (const auto& partition : events_) sum = sum + partition->end().value();
+    return sum;
+  }
+  Position durable_position() const override {
+    return Position(std::accumulate(durable_.begin(), durable_.end(), int64_t{0}));
+  }
+  int64_t EventsIn(size_t index) const override { return events_[index]->end().value(); }
+  int64_t DurableEventsIn(size_t index) const override { return durable_[index]; }
   int64_t totals_count() const override { return totals_ ? totals_->end().value() : 0; }
 
-  Status Append(const RecordBlock& events) override {
-    events_->Append(events);
+  Status AppendTo(size_t index, const RecordBlock& events) override {
+    events_[index]->Append(events);
     return Ok();
   }
   Status AppendTotals(const RecordBlock& totals) override {
     TILLSTREAM_CHECK(totals_ != nullptr);
     totals_->Append(totals);
-    totals_need_ = events_->end();
+    totals_need_ = position();
     return Ok();
   }
   Status Flush() override {
-    events_->Flush();
-    if (totals_ && totals_need_ <= durable_) totals_->Flush();
+    for (const auto& partition : events_) partition->Flush();
+    if (totals_ && totals_need_ <= durable_position()) totals_->Flush();
     return Ok();
   }
   Result<Position> Sync(std::chrono::milliseconds /*timeout*/) override {
-    events_->Flush();
-    durable_ = events_->end();
+    for (size_t i = 0; i < events_.size(); ++i) {
+      events_[i]->Flush();
+      durable_[i] = events_[i]->end().value();
+    }
     if (totals_) totals_->Flush();
     return durable_position();
   }
 
  private:
-  const std::unique_ptr<MemoryPartitionWriter> events_;
+  const std::vector<std::unique_ptr<MemoryPartitionWriter>> events_;
   const std::unique_ptr<MemoryPartitionWriter> totals_;
-  Offset durable_;
-  Offset totals_need_;
+  std::vector<int64_t> durable_;
+  Position totals_need_;
 };
 
 class MemoryReader final : public LogReader {
@@ -235,8 +248,11 @@ Result<std::vector<TopicInfo>> MemoryLog::ListTopics() {
 
 Result<std::unique_ptr<LogWriter>> MemoryLog::OpenWriter(const WriterSpec& spec) {
   if (spec.totals) TILLSTREAM_TRY(impl_->Find(*spec.totals));
-  TILLSTREAM_ASSIGN(std::unique_ptr<MemoryPartitionWriter> events,
-                    impl_->Open(spec.events, spec.holder));
+  std::vector<std::unique_ptr<MemoryPartitionWriter>> events;
+  for (const TopicPartition& partition : spec.events) {
+    TILLSTREAM_ASSIGN(auto writer, impl_->Open(partition, spec.holder));
+    events.push_back(std::move(writer));
+  }
   std::unique_ptr<MemoryPartitionWriter> totals;
   if (spec.totals) {
     TILLSTREAM_ASSIGN(totals, impl_->Open(*spec.totals, spec.holder));

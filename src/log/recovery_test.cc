@@ -200,7 +200,7 @@ TEST_P(RecoveryTest, AFailedWriterRefusesEverythingAfterwards) {
   SegmentLog log(files, clock, stream_.Options());
   ASSERT_TRUE(log.CreateTopic({"sales", 1}).has_value());
   WriterSpec spec;
-  spec.events = SmallStream::Events();
+  spec.events = {SmallStream::Events()};
   auto writer = log.OpenWriter(spec);
   ASSERT_TRUE(writer.has_value());
   RecordBlock block;
@@ -269,14 +269,14 @@ TEST_P(RecoveryTest, APartitionWhoseMakerDiedBeforeSyncingItIsMadeDurableByItsWr
   SegmentLog log(files, clock, stream_.Options());
   ASSERT_TRUE(log.CreateTopic({"earlier", 1}).has_value());
   WriterSpec spec;
-  spec.events = {"earlier", PartitionId(0)};
+  spec.events = {{"earlier", PartitionId(0)}};
   ASSERT_TRUE(log.OpenWriter(spec).has_value());
   files.TurnOffBefore(1);  // The directory is made, its parent not synced.
   ASSERT_FALSE(log.CreateTopic({"sales", 1}).has_value());
   files.PowerCut(Survival::kAll);
   ASSERT_TRUE(log.CreateTopic({"sales", 1}).has_value());
   {
-    spec.events = SmallStream::Events();
+    spec.events = {SmallStream::Events()};
     const auto writer = log.OpenWriter(spec);
     ASSERT_TRUE(writer.has_value());
     RecordBlock block;

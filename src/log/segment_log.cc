@@ -70,11 +70,14 @@ Result<std::vector<TopicInfo>> SegmentLog::ListTopics() {
 }
 
 Result<std::unique_ptr<LogWriter>> SegmentLog::OpenWriter(const WriterSpec& spec) {
-  TILLSTREAM_TRY(impl_->Need(spec.events));
+  for (const TopicPartition& partition : spec.events) TILLSTREAM_TRY(impl_->Need(partition));
   if (spec.totals) TILLSTREAM_TRY(impl_->Need(*spec.totals));
-  TILLSTREAM_ASSIGN(
-      std::unique_ptr<PartitionWriter> events,
-      PartitionWriter::Open(impl_->files_, impl_->options_, spec.events, spec.holder));
+  std::vector<std::unique_ptr<PartitionWriter>> events;
+  for (const TopicPartition& partition : spec.events) {
+    TILLSTREAM_ASSIGN(
+        auto writer, PartitionWriter::Open(impl_->files_, impl_->options_, partition, spec.holder));
+    events.push_back(std::move(writer));
+  }
   std::unique_ptr<PartitionWriter> totals;
   if (spec.totals) {
     TILLSTREAM_ASSIGN(

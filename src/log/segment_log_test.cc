@@ -34,7 +34,7 @@ class SegmentLogTest : public testing::Test {
 
   static std::unique_ptr<LogWriter> OpenWriter(SegmentLog& log) {
     WriterSpec spec;
-    spec.events = SmallStream::Events();
+    spec.events = {SmallStream::Events()};
     spec.holder = "test";
     auto writer = log.OpenWriter(spec);
     EXPECT_TRUE(writer.has_value()) << (writer ? "" : writer.error().message);

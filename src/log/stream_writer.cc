@@ -4,13 +4,25 @@
 
 namespace tillstream {
 
+Position StreamWriter::position() const {
+  Position sum;
+  for (const auto& partition : events_) sum = sum + partition->end().value();
+  return sum;
+}
+
+Position StreamWriter::durable_position() const {
+  Position sum;
+  for (const auto& partition : events_) sum = sum + partition->durable_end().value();
+  return sum;
+}
+
 int64_t StreamWriter::totals_count() const {
   return (totals_ ? totals_->end().value() : 0) + held_count_;
 }
 
-Status StreamWriter::Append(const RecordBlock& events) {
+Status StreamWriter::AppendTo(size_t index, const RecordBlock& events) {
   if (failure_) return *failure_;
-  return Keep(events_->Append(FramedRecords::Of(events)));
+  return Keep(events_[index]->Append(FramedRecords::Of(events)));
 }
 
 Status StreamWriter::AppendTotals(const RecordBlock& totals) {
@@ -18,7 +30,7 @@ Status StreamWriter::AppendTotals(const RecordBlock& totals) {
   TILLSTREAM_CHECK(!totals.empty());
   if (failure_) return *failure_;
   held_.push_back(
-      {events_->end(), std::string(totals.bytes()), totals.record_count(), totals.timestamp()});
+      {position(), std::string(totals.bytes()), totals.record_count(), totals.timestamp()});
   held_count_ += totals.record_count();
   return Ok();
 }
@@ -40,7 +52,8 @@ Status StreamWriter::Keep(Status status) {
 }
 
 Status StreamWriter::AppendHeldTotals() {
-  while (!held_.empty() && held_.front().events_end <= events_->durable_end()) {
+  // Partitions are synced together, so as many durable events as there were then are those.
+  while (!held_.empty() && held_.front().events <= durable_position()) {
     const HeldTotals& totals = held_.front();
     TILLSTREAM_TRY(totals_->Append({totals.bytes, totals.count, totals.timestamp}));
     held_count_ -= totals.count;
@@ -50,14 +63,14 @@ Status StreamWriter::AppendHeldTotals() {
 }
 
 Status StreamWriter::FlushAll() {
-  TILLSTREAM_TRY(events_->Flush());
+  for (const auto& partition : events_) TILLSTREAM_TRY(partition->Flush());
   if (totals_ == nullptr) return Ok();
   TILLSTREAM_TRY(AppendHeldTotals());
   return totals_->Flush();
 }
 
 Status StreamWriter::SyncAll() {
-  TILLSTREAM_TRY(events_->Sync());
+  for (const auto& partition : events_) TILLSTREAM_TRY(partition->Sync());
   if (totals_ == nullptr) return Ok();
   TILLSTREAM_TRY(AppendHeldTotals());
   return totals_->Sync();

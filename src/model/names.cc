@@ -6,6 +6,7 @@ namespace tillstream {
 namespace {
 
 constexpr std::string_view kTotalsSuffix = "-days";
+constexpr std::string_view kStoreInfix = "-store-";
 
 bool IsLegal(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -27,9 +28,16 @@ std::string TotalsTopic(std::string_view topic) {
   return std::string(topic) + std::string(kTotalsSuffix);
 }
 
+std::string StoreTopic(std::string_view topic, std::string_view store_id) {
+  return std::string(topic) + std::string(kStoreInfix) + std::string(store_id);
+}
+
 std::string EventsTopicOf(std::string_view topic) {
-  if (!topic.ends_with(kTotalsSuffix)) return "";
-  return std::string(topic.substr(0, topic.size() - kTotalsSuffix.size()));
+  if (topic.ends_with(kTotalsSuffix)) {
+    return std::string(topic.substr(0, topic.size() - kTotalsSuffix.size()));
+  }
+  const size_t infix = topic.rfind(kStoreInfix);
+  return infix == topic.npos ? "" : std::string(topic.substr(0, infix));
 }
 
 void AppendSeriesKey(std::string_view item_id, std::string_view store_id, std::string* key) {

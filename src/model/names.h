@@ -23,7 +23,11 @@ bool IsStoreId(std::string_view id);
 /// The topic of end-of-day totals that belongs to `topic`.
 std::string TotalsTopic(std::string_view topic);
 
-/// The topic of events whose totals `topic` holds, going by its name; empty when it is none.
+/// The topic of one store's events, where every store has its own: "sales-store-CA_1".
+std::string StoreTopic(std::string_view topic, std::string_view store_id);
+
+/// The topic that names the run whose end-of-day totals, or one of whose stores' events, `topic`
+/// holds, going by its name; empty when it is none of those.
 std::string EventsTopicOf(std::string_view topic);
 
 /// The key of a series: "<item_id>_<store_id>". Appends to `key`.

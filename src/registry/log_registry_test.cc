@@ -45,7 +45,11 @@ class WatchedLog final : public EventLog {
     Position position() const override { return writer_->position(); }
     Position durable_position() const override { return writer_->durable_position(); }
     int64_t totals_count() const override { return writer_->totals_count(); }
-    Status Append(const RecordBlock& events) override { return writer_->Append(events); }
+    int64_t EventsIn(size_t index) const override { return writer_->EventsIn(index); }
+    int64_t DurableEventsIn(size_t index) const override { return writer_->DurableEventsIn(index); }
+    Status AppendTo(size_t index, const RecordBlock& events) override {
+      return writer_->AppendTo(index, events);
+    }
     Status AppendTotals(const RecordBlock& totals) override {
       return writer_->AppendTotals(totals);
     }
@@ -86,7 +90,7 @@ const Schema& Broken() {
 
 WriterSpec SpecOf(std::string holder) {
   WriterSpec spec;
-  spec.events.topic = kSchemasTopic;
+  spec.events = {{std::string(kSchemasTopic), PartitionId(0)}};
   spec.holder = std::move(holder);
   return spec;
 }

@@ -303,7 +303,7 @@ TEST_F(SchemaStoreTest, ChangesLargerThanABatchAreWrittenInSeveral) {
 TEST_F(SchemaStoreTest, OtherWritersAreWaitedForOnceAndThenSaid) {
   IdOf("s", kOne);
   WriterSpec spec;
-  spec.events.topic = kSchemasTopic;
+  spec.events = {{std::string(kSchemasTopic), PartitionId(0)}};
   spec.holder = "someone else";
   const auto other = log_.OpenWriter(spec);
   ASSERT_TRUE(other);
@@ -321,7 +321,7 @@ TEST_F(SchemaStoreTest, AStopEndsTheWaitForOtherWriters) {
   stop.request_stop();
   const auto store = *SchemaStore::Open(log_, clock_, "test", stop.get_token());
   WriterSpec spec;
-  spec.events.topic = kSchemasTopic;
+  spec.events = {{std::string(kSchemasTopic), PartitionId(0)}};
   ASSERT_TRUE(log_.CreateTopic({std::string(kSchemasTopic), 1}));
   const auto other = log_.OpenWriter(spec);
   ASSERT_TRUE(other);
@@ -342,7 +342,7 @@ TEST_F(SchemaStoreTest, WhatIsNotDurableIsNotSeen) {
   IdOf("s", kOne);
   // A generator that has flushed its registration, and is about to sync it.
   WriterSpec spec;
-  spec.events.topic = kSchemasTopic;
+  spec.events = {{std::string(kSchemasTopic), PartitionId(0)}};
   auto generator = *log_.OpenWriter(spec);
   const SchemasRecord record = MakeSchemaRecord({SchemaId(2), "t", 1, kTwo});
   RecordBlock block;

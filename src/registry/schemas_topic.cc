@@ -79,7 +79,7 @@ Status SchemasTopic::RefreshDurably() {
 Result<std::unique_ptr<LogWriter>> SchemasTopic::TakeWriter(std::chrono::nanoseconds deadline) {
   TILLSTREAM_TRY(log_.CreateTopic({std::string(kSchemasTopic), 1}));
   WriterSpec spec;
-  spec.events = SchemasPartition();
+  spec.events = {SchemasPartition()};
   spec.holder = holder_;
   for (;;) {
     auto writer = log_.OpenWriter(spec);

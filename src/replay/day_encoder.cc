@@ -26,13 +26,18 @@ constexpr size_t kFramingBytesMax = 5 + 1 + 1 + 5 + 5 + 1;
 }  // namespace
 
 DayEncoder::DayEncoder(const StoreTable& table, const Calendar& calendar, SchemaId sales_schema,
-                       SchemaId totals_schema)
+                       SchemaId totals_schema, std::span<const int32_t> order)
     : table_(table), calendar_(calendar), totals_schema_(totals_schema) {
-  rows_.reserve(table.series().size());
+  const size_t row_count = table.series().size();
+  TILLSTREAM_CHECK(order.empty() || order.size() == row_count);
+  rows_.reserve(row_count);
   size_t constant_bytes_max = 0;
   std::string key;
-  for (const Series& series : table.series()) {
+  for (size_t place = 0; place < row_count; ++place) {
+    const int32_t table_row = order.empty() ? static_cast<int32_t>(place) : order[place];
+    const Series& series = table.series()[static_cast<size_t>(table_row)];
     Row row;
+    row.table_row = table_row;
     row.offset = static_cast<uint32_t>(arena_.size());
     key.clear();
     AppendSeriesKey(series.item_id, table.store_id(), &key);
@@ -68,8 +73,9 @@ void DayEncoder::SelectDay(Day day) {
   }
 }
 
-inline char* DayEncoder::EncodeRow(size_t index, int32_t offset_delta, char* out) const {
-  const Row& row = rows_[index];
+inline char* DayEncoder::EncodeRow(size_t place, int32_t offset_delta, char* out) const {
+  const Row& row = rows_[place];
+  const auto index = static_cast<size_t>(row.table_row);
   const char* constant = arena_.data() + row.offset;
   char suffix[kSalesSuffixBytesMax];
   const char* suffix_end = WriteSalesSuffix(
@@ -91,17 +97,16 @@ inline char* DayEncoder::EncodeRow(size_t index, int32_t offset_delta, char* out
   return out;
 }
 
-int32_t DayEncoder::EncodeRows(int32_t first_row, RecordBlock* block) const {
+int32_t DayEncoder::EncodeRows(int32_t first, int32_t end, RecordBlock* block) const {
   block->Clear(StartOf(calendar_.at(day_).date));
-  const auto row_count = static_cast<int32_t>(rows_.size());
-  const int32_t last_row = std::min(row_count, first_row + kBatchRecordsMax);
-  int32_t row = first_row;
-  for (; row < last_row; ++row) {
+  const int32_t block_end = std::min(end, first + kBatchRecordsMax);
+  int32_t place = first;
+  for (; place < block_end; ++place) {
     if (block->size_bytes() + record_bytes_max_ > kBatchPayloadBytesMax) break;
     char* out = block->ReserveRecord(record_bytes_max_);
-    block->CommitRecord(EncodeRow(static_cast<size_t>(row), row - first_row, out));
+    block->CommitRecord(EncodeRow(static_cast<size_t>(place), place - first, out));
   }
-  return row;
+  return place;
 }
 
 void DayEncoder::EncodeTotal(RecordBlock* block) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,20 +25,25 @@ inline constexpr size_t kBatchPayloadBytesMax = 950'000;
 ///
 /// What is constant for a series (key, schema id, five names) is rendered once, at construction; a
 /// day only copies it and adds day, units and price. Boundaries of blocks follow from the position
-/// alone: a block ends with the day, or where the next record could pass a limit above. Not thread
-/// safe.
+/// alone: a block ends with the rows asked for, or where the next record could pass a limit above.
+/// Not thread safe.
 class DayEncoder {
  public:
-  /// `table` and `calendar` must outlive the encoder.
+  /// `table` and `calendar` must outlive the encoder. `order` has every row of the table once: the
+  /// places of EncodeRows() are places in it. Empty: the table's own order.
   DayEncoder(const StoreTable& table, const Calendar& calendar, SchemaId sales_schema,
-             SchemaId totals_schema);
+             SchemaId totals_schema, std::span<const int32_t> order = {});
 
   /// Makes the day from which EncodeRows() and EncodeTotal() take their numbers.
   void SelectDay(Day day);
 
-  /// Fills `block` with the selected day's rows from `first_row` on, as far as one block goes, and
-  /// returns the row after the last; the number of rows when the day is complete.
-  int32_t EncodeRows(int32_t first_row, RecordBlock* block) const;
+  /// Fills `block` with the selected day's rows in the places [first, end), as far as one block
+  /// goes, and returns the place after the last.
+  int32_t EncodeRows(int32_t first, int32_t end, RecordBlock* block) const;
+  /// The same up to the last place.
+  int32_t EncodeRows(int32_t first, RecordBlock* block) const {
+    return EncodeRows(first, static_cast<int32_t>(rows_.size()), block);
+  }
 
   /// Fills `block` with the end-of-day total of the selected day.
   void EncodeTotal(RecordBlock* block) const;
@@ -48,9 +54,10 @@ class DayEncoder {
     uint32_t offset;
     uint16_t key_bytes;     ///< Key with its length in front.
     uint16_t prefix_bytes;  ///< Value up to the day.
+    int32_t table_row;
   };
 
-  char* EncodeRow(size_t row, int32_t offset_delta, char* out) const;
+  char* EncodeRow(size_t place, int32_t offset_delta, char* out) const;
 
   const StoreTable& table_;
   const Calendar& calendar_;

@@ -78,7 +78,7 @@ std::vector<ReadRecord> ThroughALog(const StoreTable& table, const Calendar& cal
   MemoryLog log(clock);
   EXPECT_TRUE(log.CreateTopic({"sales", 1}));
   WriterSpec spec;
-  spec.events = {"sales", PartitionId(0)};
+  spec.events = {{"sales", PartitionId(0)}};
   const auto writer = log.OpenWriter(spec);
   DayEncoder encoder(table, calendar, SchemaId(7), SchemaId(8));
   RecordBlock block;
@@ -90,7 +90,7 @@ std::vector<ReadRecord> ThroughALog(const StoreTable& table, const Calendar& cal
     }
   }
   EXPECT_TRUE((*writer)->Sync(std::chrono::seconds(1)));
-  return ReadPartition(log, spec.events);
+  return ReadPartition(log, spec.events.front());
 }
 
 TEST(DayEncoderTest, EventsReadByTheGeneralDecoderAreTheTable) {

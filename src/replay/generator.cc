@@ -50,8 +50,7 @@ Result<SyncPolicy> SyncPolicy::ParseCommit(std::string_view text) {
 
 Generator::Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock)
     : options_(std::move(options)),
-      rows_(static_cast<int32_t>(options_.table->series().size())),
-      encoder_(*options_.table, *options_.calendar, options_.sales_schema, options_.totals_schema),
+      encoder_(options_.source),
       writer_(std::move(writer)),
       clock_(clock),
       last_sync_(clock.Monotonic()) {}
@@ -64,43 +63,77 @@ Result<std::unique_ptr<Generator>> Generator::Open(GeneratorOptions options,
   return generator;
 }
 
-Day Generator::next_day() const { return DayOf(writer_->position()); }
+int64_t Generator::DaysIn(size_t partition, int64_t events) const {
+  const int64_t a_day = encoder_.round()[partition];
+  return a_day == 0 ? INT32_MAX : events / a_day;
+}
+
+Day Generator::next_day() const {
+  int64_t days = INT32_MAX;
+  for (size_t p = 0; p < encoder_.round().size(); ++p) {
+    days = std::min(days, DaysIn(p, writer_->EventsIn(p)));
+  }
+  return options_.from + static_cast<int32_t>(days);
+}
+
+Day Generator::durable_day() const {
+  int64_t days = INT32_MAX;
+  for (size_t p = 0; p < encoder_.round().size(); ++p) {
+    days = std::min(days, DaysIn(p, writer_->DurableEventsIn(p)));
+  }
+  return options_.from + static_cast<int32_t>(days);
+}
 
 Status Generator::CheckStart() {
-  const int64_t days_max = int64_t{options_.table->day_count()} - options_.from.value() + 1;
-  const int64_t events_max = rows_ * days_max;
-  const int64_t position = writer_->position().value();
-  if (position > events_max) {
+  const int64_t days_max =
+      int64_t{options_.source.tables.front()->day_count()} - options_.from.value() + 1;
+  for (size_t p = 0; p < encoder_.round().size(); ++p) {
+    if (writer_->EventsIn(p) <= encoder_.round()[p] * days_max) continue;
     return MakeError(ErrorCode::kRefused,
                      "store {}: the log holds {} events, the data has {}; use the data that the "
                      "run began with, or another --log or --topic",
-                     store_id(), WithThousands(position), WithThousands(events_max));
+                     name(), WithThousands(writer_->position().value()),
+                     WithThousands(encoder_.events_a_day() * days_max));
   }
-  const int64_t days_complete = position / rows_;
-  const int64_t totals_max = options_.totals_may_lead ? days_max : days_complete;
+  const int64_t complete = CompleteTotals();
+  const int64_t totals_max =
+      options_.totals_may_lead ? days_max * static_cast<int64_t>(encoder_.table_count()) : complete;
   if (writer_->totals_count() > totals_max) {
     return MakeError(ErrorCode::kCorrupt,
                      "store {}: the log holds {} end-of-day totals for {} complete days; replay "
                      "--repair writes the events again",
-                     store_id(), WithThousands(writer_->totals_count()),
-                     WithThousands(days_complete));
+                     name(), WithThousands(writer_->totals_count()), WithThousands(complete));
   }
   return AppendMissingTotals();
 }
 
+int64_t Generator::CompleteTotals() const {
+  const int64_t days = next_day() - options_.from;
+  int64_t totals = days * static_cast<int64_t>(encoder_.table_count());
+  for (const StreamEncoder::Section& section : encoder_.sections()) {
+    const int64_t before = days * encoder_.round()[section.partition];
+    if (writer_->EventsIn(section.partition) < before + section.end) break;
+    if (section.ends_table) ++totals;
+  }
+  return totals;
+}
+
 Status Generator::AppendMissingTotals() {
-  const int64_t days_complete = writer_->position().value() / rows_;
-  for (int64_t i = writer_->totals_count(); i < days_complete; ++i) {
-    const Day day = options_.from + static_cast<int32_t>(i);
+  const auto table_count = static_cast<int64_t>(encoder_.table_count());
+  const int64_t complete = CompleteTotals();
+  for (int64_t i = writer_->totals_count(); i < complete; ++i) {
+    const Day day = options_.from + static_cast<int32_t>(i / table_count);
     encoder_.SelectDay(day);
-    TILLSTREAM_TRY(AppendTotal(day));
+    TILLSTREAM_TRY(AppendTotal(static_cast<size_t>(i % table_count), day));
   }
   return Ok();
 }
 
-Status Generator::AppendTotal(Day day) {
-  if (day - options_.from < writer_->totals_count()) return Ok();
-  encoder_.EncodeTotal(&block_);
+Status Generator::AppendTotal(size_t table, Day day) {
+  const int64_t index = (day - options_.from) * static_cast<int64_t>(encoder_.table_count()) +
+                        static_cast<int64_t>(table);
+  if (index < writer_->totals_count()) return Ok();
+  encoder_.EncodeTotal(table, &block_);
   TILLSTREAM_TRY(writer_->AppendTotals(block_));
   bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
   return Ok();
@@ -110,20 +143,30 @@ Status Generator::WriteDay(std::chrono::nanoseconds idle_until) {
   TILLSTREAM_CHECK(!done());
   const Day day = next_day();
   encoder_.SelectDay(day);
-  auto row = static_cast<int32_t>(writer_->position().value() % rows_);
-  while (row < rows_) {
-    row = encoder_.EncodeRows(row, &block_);
-    TILLSTREAM_TRY(writer_->Append(block_));
-    bytes_written_ += static_cast<int64_t>(block_.size_bytes());
-    bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
+  for (const StreamEncoder::Section& section : encoder_.sections()) {
+    TILLSTREAM_TRY(WriteSection(section, day));
+    if (section.ends_table) TILLSTREAM_TRY(AppendTotal(section.table, day));
   }
-  TILLSTREAM_TRY(AppendTotal(day));
 
   const auto next_write = std::max(clock_.Monotonic(), idle_until);
   const SyncPolicy& sync = options_.sync;
   if (bytes_unsynced_ >= sync.bytes || events_unsynced() >= sync.events ||
       next_write - last_sync_ >= sync.interval) {
     return Sync();
+  }
+  return Ok();
+}
+
+Status Generator::WriteSection(const StreamEncoder::Section& section, Day day) {
+  const size_t partition = section.partition;
+  const int64_t before = (day - options_.from) * encoder_.round()[partition];
+  // After a crash one partition may be days ahead of another.
+  int64_t index = std::max(section.begin, writer_->EventsIn(partition) - before);
+  while (index < section.end) {
+    index = encoder_.Encode(section, index, &block_);
+    TILLSTREAM_TRY(writer_->AppendTo(partition, block_));
+    bytes_written_ += static_cast<int64_t>(block_.size_bytes());
+    bytes_unsynced_ += static_cast<int64_t>(block_.size_bytes());
   }
   return Ok();
 }

@@ -11,7 +11,7 @@
 #include "dataset/dataset.h"
 #include "log/event_log.h"
 #include "model/ids.h"
-#include "replay/day_encoder.h"
+#include "replay/stream_encoder.h"
 
 namespace tillstream {
 
@@ -36,21 +36,20 @@ inline constexpr std::chrono::seconds kCommitIntervalMax{20};
 /// How long a sync may take before the run is given up. The embedded log has no use for it.
 inline constexpr std::chrono::minutes kSyncTimeout{2};
 
-/// What one store's stream is made from, and how far this command writes it.
+/// What a stream is made from, and how far this command writes it.
 struct GeneratorOptions {
-  std::shared_ptr<const StoreTable> table;
-  std::shared_ptr<const Calendar> calendar;
+  std::string name;  ///< The store's id, or those of the stores whose stream it is; for messages.
+  StreamSource source;
   Day from{1};  ///< First day of the stream.
   Day to{1};    ///< First day that is not to be written.
-  SchemaId sales_schema;
-  SchemaId totals_schema;
   SyncPolicy sync;
   /// Whether the log may hold totals of days whose events are not all there, as after a repair that
   /// had to cut damaged events. Those totals stay; their events are written again.
   bool totals_may_lead = false;
 };
 
-/// Writes one store's stream: the log's position says where to go on. Not thread safe.
+/// Writes one stream: what its partitions hold says where to go on, in each of them. Not thread
+/// safe.
 class Generator {
  public:
   /// Appends the totals that a crash kept from following their events. Fails with kRefused or
@@ -59,13 +58,13 @@ class Generator {
   static Result<std::unique_ptr<Generator>> Open(GeneratorOptions options,
                                                  std::unique_ptr<LogWriter> writer, Clock& clock);
 
-  const std::string& store_id() const { return options_.table->store_id(); }
+  const std::string& name() const { return options_.name; }
 
   /// The day that WriteDay() writes next, or finishes writing; `to` or later when done.
   Day next_day() const;
   bool done() const { return next_day() >= options_.to; }
 
-  /// Writes the rest of next_day() and its total, then syncs as the policy says. `idle_until` is
+  /// Writes the rest of next_day() and its totals, then syncs as the policy says. `idle_until` is
   /// when the store will write again (Monotonic() time; 0 at once): when the policy's time will
   /// have passed by then, it syncs now.
   Status WriteDay(std::chrono::nanoseconds idle_until);
@@ -80,25 +79,25 @@ class Generator {
   Position position() const { return writer_->position(); }
   Position durable_position() const { return writer_->durable_position(); }
   /// Day that the durable events reach: the first day that is not wholly durable.
-  Day durable_day() const { return DayOf(durable_position()); }
+  Day durable_day() const;
   /// Bytes of records handed to the log by this generator, before compression.
   int64_t bytes_written() const { return bytes_written_; }
 
  private:
   Generator(GeneratorOptions options, std::unique_ptr<LogWriter> writer, Clock& clock);
 
-  Day DayOf(Position position) const {
-    return options_.from + static_cast<int32_t>(position.value() / rows_);
-  }
   int64_t events_unsynced() const { return writer_->position() - writer_->durable_position(); }
+  int64_t DaysIn(size_t partition, int64_t events) const;
   Status CheckStart();
+  /// Totals whose events the log has: of each complete day, and of what comes first in the next.
+  int64_t CompleteTotals() const;
   Status AppendMissingTotals();
-  /// Appends the total of `day`, which the encoder has selected, unless the log has it.
-  Status AppendTotal(Day day);
+  Status WriteSection(const StreamEncoder::Section& section, Day day);
+  /// Appends a table's total of `day`, which the encoder has selected, unless the log has it.
+  Status AppendTotal(size_t table, Day day);
 
   const GeneratorOptions options_;
-  const int32_t rows_;
-  DayEncoder encoder_;
+  StreamEncoder encoder_;
   std::unique_ptr<LogWriter> writer_;
   Clock& clock_;
   RecordBlock block_;

@@ -90,7 +90,9 @@ class CountingWriter final : public LogWriter {
   Position position() const override { return Position(counts_->position); }
   Position durable_position() const override { return Position(counts_->durable); }
   int64_t totals_count() const override { return counts_->totals; }
-  Status Append(const RecordBlock& events) override {
+  int64_t EventsIn(size_t /*index*/) const override { return counts_->position; }
+  int64_t DurableEventsIn(size_t /*index*/) const override { return counts_->durable; }
+  Status AppendTo(size_t /*index*/, const RecordBlock& events) override {
     counts_->position += events.record_count();
     return Ok();
   }
@@ -115,12 +117,13 @@ class GeneratorTest : public testing::Test {
   static constexpr int32_t kDays = 10;
 
   Result<std::unique_ptr<Generator>> Open(Day from = Day(1), Day to = Day(kDays + 1)) {
-    options_.table = dataset_.stores[0];
-    options_.calendar = dataset_.calendar;
+    options_.name = dataset_.stores[0]->store_id();
+    options_.source.tables = {dataset_.stores[0]};
+    options_.source.calendar = dataset_.calendar;
     options_.from = from;
     options_.to = to;
-    options_.sales_schema = SchemaId(1);
-    options_.totals_schema = SchemaId(2);
+    options_.source.sales_schema = SchemaId(1);
+    options_.source.totals_schema = SchemaId(2);
     return Generator::Open(options_, std::make_unique<CountingWriter>(&counts_), clock_);
   }
   std::unique_ptr<Generator> MustOpen(Day from = Day(1), Day to = Day(kDays + 1)) {

@@ -4,7 +4,7 @@
 #include <atomic>
 #include <thread>
 
-#include "model/names.h"
+#include "replay/run_streams.h"
 
 namespace tillstream {
 
@@ -13,25 +13,20 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
                                                  const RunIdentity& identity, RunManifest& manifest,
                                                  const ReplayOptions& options) {
   std::unique_ptr<Replayer> replayer(new Replayer(log, clock, dataset.calendar, options));
-  for (const auto& table : dataset.stores) {
+  TILLSTREAM_ASSIGN(std::vector<RunStream> streams,
+                    StreamsOf(dataset, identity, options.topic, options.has_shared_partitions));
+  for (RunStream& stream : streams) {
     auto store = std::make_unique<Store>();
-    const std::string& id = table->store_id();
-    const PartitionId partition = identity.stores.at(id).partition;
-    store->spec.events = {options.topic, partition};
-    store->spec.totals = TopicPartition{TotalsTopic(options.topic), partition};
+    store->spec = std::move(stream.spec);
     store->spec.holder = options.holder;
-    store->spec.stream = id;
-    store->spec.identity = StreamIdentity(identity, id);
-    store->options = {.table = table,
-                      .calendar = dataset.calendar,
+    store->options = {.name = stream.name,
+                      .source = std::move(stream.source),
                       .from = identity.from,
                       .to = options.to,
-                      .sales_schema = identity.sales_schema,
-                      .totals_schema = identity.totals_schema,
                       .sync = options.sync,
                       .totals_may_lead = options.totals_may_lead};
-    store->progress.store_id = id;
-    store->progress.partition = partition;
+    store->progress.store_id = stream.name;
+    store->progress.partition = stream.partition;
     replayer->stores_.push_back(std::move(store));
   }
   TILLSTREAM_TRY(replayer->OpenStores());

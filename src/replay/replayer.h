@@ -38,6 +38,8 @@ struct ReplayOptions {
   bool all_stores = true;
   /// As GeneratorOptions' of that name.
   bool totals_may_lead = false;
+  /// Whether several writers may share a partition of the log: StreamsOf().
+  bool has_shared_partitions = false;
   /// Called with a store and its durable position whenever that has grown, from any thread of the
   /// pool. May be empty.
   std::function<void(const std::string& store_id, Position durable)> on_durable;
@@ -46,10 +48,10 @@ struct ReplayOptions {
   std::function<void(const std::string& store_id, const Error& error)> on_reopen;
 };
 
-/// Where one store stands, for progress and summary.
+/// Where one stream stands, for progress and summary.
 struct StoreProgress {
-  std::string store_id;
-  PartitionId partition;
+  std::string store_id;        ///< RunStream::name.
+  PartitionId partition;       ///< RunStream::partition.
   Day next_day{1};             ///< First day that is not wholly written.
   Day durable_day{1};          ///< First day that is not wholly durable.
   Position position;           ///< Written, perhaps not durable yet.
@@ -74,7 +76,7 @@ struct StoreProgress {
 /// mutex.
 class Replayer {
  public:
-  /// Opens a writer for every store in `dataset.stores`, which recovers what a crash left, and
+  /// Opens a writer for every stream of `dataset.stores`, which recovers what a crash left, and
   /// fixes the schedule (storing the clock in `manifest` when this command is to). `identity` is
   /// the reconciled one, its topics exist.
   static Result<std::unique_ptr<Replayer>> Open(EventLog& log, Clock& clock, const Dataset& dataset,

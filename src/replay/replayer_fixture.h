@@ -41,8 +41,9 @@ class WatchedLog final : public EventLog {
   std::string Describe() const override { return log_.Describe(); }
   Result<std::unique_ptr<LogWriter>> OpenWriter(const WriterSpec& spec) override {
     TILLSTREAM_ASSIGN(std::unique_ptr<LogWriter> writer, log_.OpenWriter(spec));
-    if (spec.events.topic == "_schemas") return writer;
-    return std::unique_ptr<LogWriter>(new Writer(*this, std::move(writer), spec.events.partition));
+    if (spec.events.front().topic == "_schemas") return writer;
+    return std::unique_ptr<LogWriter>(
+        new Writer(*this, std::move(writer), spec.events.front().partition));
   }
 
  private:
@@ -53,14 +54,16 @@ class WatchedLog final : public EventLog {
     Position position() const override { return writer_->position(); }
     Position durable_position() const override { return writer_->durable_position(); }
     int64_t totals_count() const override { return writer_->totals_count(); }
-    Status Append(const RecordBlock& events) override {
+    int64_t EventsIn(size_t index) const override { return writer_->EventsIn(index); }
+    int64_t DurableEventsIn(size_t index) const override { return writer_->DurableEventsIn(index); }
+    Status AppendTo(size_t index, const RecordBlock& events) override {
       if (failure_) return *failure_;
       if (log_.on_append) {
         const Status allowed = log_.on_append(partition_, events.timestamp());
         if (!allowed) failure_ = allowed.error();
         TILLSTREAM_TRY(allowed);
       }
-      return writer_->Append(events);
+      return writer_->AppendTo(index, events);
     }
     Status AppendTotals(const RecordBlock& totals) override {
       return writer_->AppendTotals(totals);

@@ -287,7 +287,7 @@ TEST_F(ReplayerTest, ASecondWriterIsRefused) {
   const auto log = OpenLog(files_);
   ASSERT_TRUE(Replay(*log, files_));
   WriterSpec spec;
-  spec.events = {"sales", PartitionId(2)};
+  spec.events = {{"sales", PartitionId(2)}};
   spec.holder = "process 4711 on till";
   const auto writer = log->OpenWriter(spec);
   ASSERT_TRUE(writer.has_value());

@@ -1,6 +1,7 @@
 #include "replay/run_identity.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 
@@ -51,7 +52,9 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
   identity.segment_bytes_max = segment_bytes_max;
   PartitionId next;
   for (const std::string& id : dataset.store_ids) {
-    identity.stores[id].partition = next;
+    StoreIdentity& store = identity.stores[id];
+    store.partition = next;
+    store.number = next.value();
     ++next;
   }
   for (const auto& table : dataset.stores) {
@@ -71,6 +74,31 @@ std::string StreamIdentity(const RunIdentity& identity, const std::string& store
   return fmt::format("d_{} of {} series {:016x}", identity.from.value(), store.series_count,
                      store.series_hash.value_or(0));
 }
+
+namespace {
+
+/// The first partition that nothing has.
+PartitionId NextPartition(const RunIdentity& identity) {
+  PartitionId next;
+  for (const auto& [id, store] : identity.stores) next = std::max(next, store.partition + 1);
+  for (const SizeClass& size_class : identity.classes) {
+    for (const PartitionId partition : size_class.partitions) next = std::max(next, partition + 1);
+  }
+  return next;
+}
+
+/// Of stores that were not there when the run began: the others' partitions have an order already.
+constexpr const char* kClassAdded = "added";
+
+void AddToClass(const std::string& name, PartitionId partition, std::vector<SizeClass>* classes) {
+  const auto at = std::find_if(classes->begin(), classes->end(),
+                               [&](const SizeClass& known) { return known.name == name; });
+  SizeClass& size_class = at == classes->end() ? classes->emplace_back() : *at;
+  size_class.name = name;
+  size_class.partitions.push_back(partition);
+}
+
+}  // namespace
 
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
   TILLSTREAM_TRY(Same("--from", fmt::format("d_{}", stored.from.value()),
@@ -94,28 +122,33 @@ Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& curr
     TILLSTREAM_TRY(
         Same("schema id of totals", stored.totals_schema.value(), current.totals_schema.value()));
   }
+  TILLSTREAM_TRY(Same("--store-partitions", stored.store_partitions, current.store_partitions));
   RunIdentity merged = stored;
-  PartitionId next;
+  PartitionId next = NextPartition(stored);
+  int32_t next_number = 0;
   for (const auto& [id, store] : stored.stores) {
     if (!current.stores.contains(id)) {
       return MakeError(ErrorCode::kRefused, "run: store {} is not in the data any more; {}", id,
                        kRemedy);
     }
-    next = std::max(next, store.partition + 1);
+    next_number = std::max(next_number, store.number + 1);
   }
   for (const auto& [id, store] : current.stores) {
     const auto [place, is_new] = merged.stores.try_emplace(id, store);
     if (is_new) {
       place->second.partition = next;
+      place->second.number = next_number;
+      if (!merged.classes.empty()) AddToClass(kClassAdded, next, &merged.classes);
       ++next;
+      ++next_number;
     }
     if (is_new || !store.series_hash) continue;
     if (place->second.series_hash) {
       TILLSTREAM_TRY(SameDays(id, stored.first_date, place->second, store));
     }
-    const PartitionId partition = place->second.partition;
-    place->second = store;
-    place->second.partition = partition;
+    const StoreIdentity known = std::exchange(place->second, store);
+    place->second.partition = known.partition;
+    place->second.number = known.number;
   }
   return merged;
 }

@@ -21,9 +21,13 @@ namespace tillstream {
 inline constexpr std::string_view kSchemasOfLog = "log";
 inline constexpr std::string_view kSchemasOfRegistry = "registry";
 
-/// What one store's stream is made from.
+/// What one store's stream is made from, and its place.
 struct StoreIdentity {
+  /// Of its end-of-day totals, and of its events where the plan has one topic.
   PartitionId partition;
+  /// Its own among the run's stores: in sorted order at first, the next free one for a store that
+  /// is added later. On Kafka it says where the stream's position is.
+  int32_t number = 0;
   /// Hash over the series, and one hash for each day of sales (d_1 first). Empty until a command
   /// has loaded the store.
   std::optional<uint64_t> series_hash;
@@ -31,12 +35,21 @@ struct StoreIdentity {
   std::vector<uint64_t> day_hashes;
 };
 
+/// Stores of a size, of plan "size": over which partitions they are dealt out.
+struct SizeClass {
+  std::string name;
+  std::vector<PartitionId> partitions;
+  friend bool operator==(const SizeClass&, const SizeClass&) = default;
+};
+
 /// What must not change from one start of a run to the next, since the bytes of the log follow from
 /// it. `--to`, `--speed`, `--store`, `--threads` and `--sync` are not part of it.
 struct RunIdentity {
   Day from{1};                         ///< First day of the stream.
   Date first_date{};                   ///< Date of d_1.
-  std::string plan = "store";          ///< Partition plan.
+  std::string plan = "store";          ///< Partition plan: partition_plan.h.
+  int32_t store_partitions = 0;        ///< Of plan "topic": of each store's topic.
+  std::vector<SizeClass> classes;      ///< Of plan "size".
   std::string codec;                   ///< "none", "lz4" or "zstd"; empty on Kafka.
   int64_t segment_bytes_max = 0;       ///< Where segments roll; 0 on Kafka.
   std::string schemas{kSchemasOfLog};  ///< Whose the schema ids are.
@@ -47,8 +60,8 @@ struct RunIdentity {
   std::string started_at;                       ///< Wall time of the first start; for people only.
 };
 
-/// The identity that a command over `dataset` would have, with partitions in sorted store order.
-/// Schema ids are left 0.
+/// The identity that a command over `dataset` would have under plan "store", with partitions in
+/// sorted store order. Schema ids are left 0.
 RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
                        int64_t segment_bytes_max);
 
@@ -56,8 +69,9 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
 /// change when days are added to the data.
 std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id);
 
-/// Merges what a command brings with what the run began with: stored partitions win, days and
-/// stores that are new are added. kRefused, with the difference and the remedy, when the streams
+/// Merges what a command brings with what the run began with: stored places win, days and stores
+/// that are new are added, each of those with a partition of its own (of plan "size": in class
+/// "added"). kRefused, with the difference and the remedy, when the streams
 /// would not be the same. Schema ids are compared only when `current` has them.
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current);
 

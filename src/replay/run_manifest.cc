@@ -49,10 +49,23 @@ uint64_t HashFromHex(const std::string& hex) {
   return HashesFromHex(hex).front();
 }
 
+Json ClassesJson(const std::vector<SizeClass>& classes) {
+  Json list = Json::array();
+  for (const SizeClass& size_class : classes) {
+    Json partitions = Json::array();
+    for (const PartitionId partition : size_class.partitions) {
+      partitions.push_back(partition.value());
+    }
+    list.push_back({{"name", size_class.name}, {"partitions", std::move(partitions)}});
+  }
+  return list;
+}
+
 std::string ToText(const RunIdentity& identity, const std::string& topic) {
   Json stores = Json::object();
   for (const auto& [id, store] : identity.stores) {
     Json entry = {{"partition", store.partition.value()}};
+    if (store.number != store.partition.value()) entry["number"] = store.number;
     if (store.series_hash) {
       entry["series_count"] = store.series_count;
       entry["series_hash"] = fmt::format("{:016x}", *store.series_hash);
@@ -60,28 +73,46 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
     }
     stores[id] = std::move(entry);
   }
-  const Json json = {{"format", kFormatVersion},
-                     {"topic", topic},
-                     {"started_at", identity.started_at},
-                     {"plan", identity.plan},
-                     {"from", identity.from.value()},
-                     {"first_date", FormatDate(identity.first_date)},
-                     {"codec", identity.codec},
-                     {"segment_bytes", identity.segment_bytes_max},
-                     {"schemas", identity.schemas},
-                     {"subjects", identity.subjects},
-                     {"sales_schema_id", identity.sales_schema.value()},
-                     {"totals_schema_id", identity.totals_schema.value()},
-                     {"stores", stores}};
+  Json json = {{"format", kFormatVersion},
+               {"topic", topic},
+               {"started_at", identity.started_at},
+               {"plan", identity.plan},
+               {"from", identity.from.value()},
+               {"first_date", FormatDate(identity.first_date)},
+               {"codec", identity.codec},
+               {"segment_bytes", identity.segment_bytes_max},
+               {"schemas", identity.schemas},
+               {"subjects", identity.subjects},
+               {"sales_schema_id", identity.sales_schema.value()},
+               {"totals_schema_id", identity.totals_schema.value()},
+               {"stores", stores}};
+  if (identity.store_partitions != 0) json["store_partitions"] = identity.store_partitions;
+  if (!identity.classes.empty()) json["classes"] = ClassesJson(identity.classes);
   return json.dump(1) + "\n";
 }
 
-/// A partition that two stores share would be written by both.
-void CheckPartitions(const RunIdentity& identity) {
-  std::set<PartitionId> taken;
+/// A partition that two stores share would be written by both, unless the plan is that they do.
+void CheckPlaces(const RunIdentity& identity) {
+  std::set<PartitionId> partitions;
+  std::set<int32_t> numbers;
   for (const auto& [id, store] : identity.stores) {
-    Need(store.partition >= PartitionId(0) && taken.insert(store.partition).second,
+    const bool is_first = partitions.insert(store.partition).second;
+    Need(store.partition >= PartitionId(0) && (is_first || !identity.classes.empty()),
          "a partition for each store");
+    Need(store.number >= 0 && numbers.insert(store.number).second, "a number for each store");
+  }
+}
+
+void ReadPlan(const Json& json, RunIdentity* identity) {
+  identity->plan = json.at("plan");
+  identity->store_partitions = json.value("store_partitions", 0);
+  Need(identity->store_partitions >= 0, "partitions of a store");
+  for (const Json& entry : json.value("classes", Json::array())) {
+    SizeClass& size_class = identity->classes.emplace_back();
+    size_class.name = entry.at("name");
+    for (const Json& partition : entry.at("partitions")) {
+      size_class.partitions.emplace_back(partition.get<int32_t>());
+    }
   }
 }
 
@@ -92,7 +123,7 @@ Result<RunIdentity> FromJson(const Json& json) {
                      json.at("format").dump(), kFormatVersion);
   }
   identity.started_at = json.at("started_at");
-  identity.plan = json.at("plan");
+  ReadPlan(json, &identity);
   identity.from = Day(json.at("from").get<int32_t>());
   Need(identity.from >= Day(1), "days from d_1");
   const Result<Date> first_date = ParseDate(json.at("first_date").get<std::string>());
@@ -111,13 +142,14 @@ Result<RunIdentity> FromJson(const Json& json) {
   for (const auto& [id, entry] : json.at("stores").items()) {
     StoreIdentity& store = identity.stores[id];
     store.partition = PartitionId(entry.at("partition").get<int32_t>());
+    store.number = entry.value("number", store.partition.value());
     if (!entry.contains("series_hash")) continue;
     store.series_count = entry.at("series_count");
     store.series_hash = HashFromHex(entry.at("series_hash").get<std::string>());
     store.day_hashes = HashesFromHex(entry.at("day_hashes").get<std::string>());
     Need(store.series_count >= 1, "series");
   }
-  CheckPartitions(identity);
+  CheckPlaces(identity);
   return identity;
 }
 

@@ -40,6 +40,7 @@ TEST_F(RunManifestTest, WhatIsStoredIsLoaded) {
   identity_.totals_schema = SchemaId(5);
   identity_.subjects = "topic-record";
   identity_.stores["ZZ_9"].partition = PartitionId(2);  // not loaded: without hashes
+  identity_.stores["ZZ_9"].number = 2;
   const Result<RunIdentity> updated = manifest_.Update(identity_, "me");
   ASSERT_TRUE(updated.has_value());
   EXPECT_EQ(updated->started_at, "2023-11-14T22:13:20Z");

@@ -88,7 +88,7 @@ class EventLogContract : public testing::TestWithParam<EventLogFactory> {
                                                    const std::optional<TopicPartition>& totals,
                                                    const std::string& holder = "another") {
     WriterSpec spec;
-    spec.events = events;
+    spec.events = {events};
     spec.totals = totals;
     spec.holder = holder;
     return log().OpenWriter(spec);

@@ -101,7 +101,7 @@ struct SmallStream {
     TILLSTREAM_TRY(log.CreateTopic({Events().topic, 1}));
     TILLSTREAM_TRY(log.CreateTopic({Totals().topic, 1}));
     WriterSpec spec;
-    spec.events = Events();
+    spec.events = {Events()};
     spec.totals = Totals();
     spec.holder = "small stream";
     TILLSTREAM_ASSIGN(const std::unique_ptr<LogWriter> writer, log.OpenWriter(spec));

@@ -124,7 +124,7 @@ class AtLeastOnceTest : public testing::Test {
   Result<std::unique_ptr<LogWriter>> TryOpen(const std::string& holder,
                                              const std::string& identity = "") {
     WriterSpec spec;
-    spec.events = Events();
+    spec.events = {Events()};
     spec.stream = "CA_1";
     spec.holder = holder;
     spec.identity = identity;
@@ -198,7 +198,7 @@ TEST_F(AtLeastOnceTest, WithoutAStoreRecordsWithoutAHeaderAreRefused) {
   options.owner = "transactional";
   const auto other = KafkaLog::Open(options, clock);
   WriterSpec spec;
-  spec.events = Events();
+  spec.events = {Events()};
   auto writer = (*other)->OpenWriter(spec);
   ASSERT_TRUE(writer.has_value()) << writer.error().message;
   ASSERT_TRUE(Write(**writer, 3).has_value());
@@ -314,7 +314,7 @@ TEST_F(AtLeastOnceTest, APartitionThatAnotherProgramWroteIsRefused) {
   options.position_store = &store;
   const auto other = KafkaLog::Open(options, clock);
   WriterSpec spec;
-  spec.events = Events();
+  spec.events = {Events()};
   const auto refused = (*other)->OpenWriter(spec);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, ErrorCode::kRefused);

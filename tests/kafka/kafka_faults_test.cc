@@ -79,7 +79,7 @@ class KafkaFaultsTest : public testing::TestWithParam<std::tuple<Fault, Moment>>
   Status WriteOn() {
     KafkaWriterOptions options;
     options.config = config_;
-    options.spec.events = kEvents;
+    options.spec.events = {kEvents};
     options.spec.stream = "CA_1";
     options.positions = {"positions", PartitionId(writer_count_++)};
     options.owner = fmt::format("writer {}", writer_count_);

@@ -99,7 +99,7 @@ class KafkaServerTest : public testing::Test {
   Result<std::unique_ptr<LogWriter>> TryOpen(const std::string& holder,
                                              const std::string& identity = "") {
     WriterSpec spec;
-    spec.events = Events();
+    spec.events = {Events()};
     spec.stream = "CA_1";
     spec.holder = holder;
     spec.identity = identity;
@@ -188,7 +188,7 @@ TEST_F(KafkaServerTest, AProcessThatWasReplacedCannotTakeTheStreamBack) {
   const auto other = KafkaLog::Open(options, clock);
   ASSERT_TRUE(other.has_value());
   WriterSpec spec;
-  spec.events = Events();
+  spec.events = {Events()};
   spec.stream = "CA_1";
   spec.holder = "process 18 on till-4";
   auto second = (*other)->OpenWriter(spec);
@@ -267,7 +267,7 @@ TEST_F(KafkaServerTest, AStreamOfAnotherIdentityIsRefused) {
 TEST_F(KafkaServerTest, APartitionThatAnotherProgramWroteIsRefused) {
   Start();
   WriterSpec other;
-  other.events = {Topic(), PartitionId(0)};
+  other.events = {{Topic(), PartitionId(0)}};
   other.totals = Events();  // Records that no position of the stream there accounts for.
   auto writer = kafka().OpenWriter(other);
   ASSERT_TRUE(writer.has_value()) << writer.error().message;
@@ -290,9 +290,7 @@ TEST_F(KafkaServerTest, APartitionThatAnotherProgramWroteIsRefused) {
 TEST_F(KafkaServerTest, ATopicThatWasMadeAgainIsNotWhatThePositionSays) {
   Start();
   SystemClock clock;
-  PositionRecord position;
-  position.position = Position(5);
-  const Status status = CheckPartition(under_test().config(), Events(), position, clock);
+  const Status status = CheckPartition(under_test().config(), Events(), Position(5), clock);
   ASSERT_FALSE(status.has_value());
   EXPECT_EQ(status.error().code, ErrorCode::kRefused);
   EXPECT_EQ(status.error().message,

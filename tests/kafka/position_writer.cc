@@ -75,11 +75,11 @@ void Fill(RecordBlock* block, int64_t first, int64_t count, Timestamp time) {
 
 Status Run(EventLog& log, const Work& work, Clock& clock) {
   WriterSpec spec;
-  spec.events = {work.topic, PartitionId(0)};
+  spec.events = {{work.topic, PartitionId(0)}};
   spec.totals = TopicPartition{work.topic + "-days", PartitionId(0)};
   spec.stream = "CA_1";
   spec.holder = fmt::format("process {}", ::getpid());
-  TILLSTREAM_TRY(log.CreateTopic({spec.events.topic, 1}));
+  TILLSTREAM_TRY(log.CreateTopic({spec.events.front().topic, 1}));
   TILLSTREAM_TRY(log.CreateTopic({spec.totals->topic, 1}));
   TILLSTREAM_ASSIGN(const auto writer, log.OpenWriter(spec));
   const int64_t begin = writer->position().value();

@@ -50,7 +50,7 @@ Status Run(EventLog& log, const Work& work, Clock& clock) {
   const int32_t partition_count = work.events.partition.value() + 1;
   TILLSTREAM_TRY(log.CreateTopic({work.events.topic, partition_count}));
   WriterSpec spec;
-  spec.events = work.events;
+  spec.events = {work.events};
   spec.totals = TopicPartition{work.events.topic + "-days", work.events.partition};
   spec.holder = fmt::format("process {}", ::getpid());
   TILLSTREAM_TRY(log.CreateTopic({spec.totals->topic, partition_count}));
