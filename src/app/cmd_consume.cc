@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
 
 #include "app/command.h"
 #include "app/kafka_options.h"
@@ -10,7 +11,8 @@
 #include "consume/count_sink.h"
 #include "consume/event_format.h"
 #include "consume/group_positions.h"
-#include "replay/run_identity.h"
+#include "model/names.h"
+#include "replay/partition_plan.h"
 
 namespace tillstream {
 namespace {
@@ -73,10 +75,13 @@ class ConsumeCommand final : public Command {
     options.headers = format == EventFormat::kKcat && sink_.empty();
     TILLSTREAM_TRY(RequireLog(context, log_));
     TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
-    if (!store_.empty()) TILLSTREAM_TRY(FindStore(context, opened, &options));
+    TILLSTREAM_ASSIGN(const std::optional<NamedRun> run,
+                      FindRunToRead(context, opened, log_.topic));
+    if (run) TILLSTREAM_TRY(FindPlaces(*run, &options));
     TILLSTREAM_ASSIGN(const OpenedRegistry registry,
-                      OpenRegistryOfRun(context, registry_, log_.topic, opened));
-    TILLSTREAM_ASSIGN(const std::unique_ptr<ReaderGroup> group, OpenGroup(context, opened));
+                      OpenRegistryOfRun(context, registry_, run, opened));
+    TILLSTREAM_ASSIGN(const std::unique_ptr<ReaderGroup> group,
+                      OpenGroup(context, opened, options));
     std::unique_ptr<EventSink> sink;
     CountSink* count = nullptr;
     if (sink_ == "count") {
@@ -94,7 +99,7 @@ class ConsumeCommand final : public Command {
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
     if (result || consumer.summary().records > 0) Summarise(context, consumer.summary(), seconds);
-    if (result) SayLag(context, opened, consumer.progress());
+    if (result && run) SayLag(context, opened, *run, consumer.progress());
     if (!result) return result.error();
     return static_cast<int>(kExitDone);
   }
@@ -146,29 +151,41 @@ class ConsumeCommand final : public Command {
                                                              : EventFormat::kJson;
   }
 
-  /// The store's partition as the run's manifest has it, so that the others are not read at all.
-  Status FindStore(Context& context, OpenedLog& opened, ConsumeOptions* options) const {
-    TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity,
-                      LoadRunOfTopic(*opened.runs, context.clock, log_.topic));
-    if (!identity) return Ok();
-    const auto store = identity->stores.find(store_);
-    if (store == identity->stores.end()) {
+  /// Where the events are as the run's manifest has it: the topics, and the partition of --store,
+  /// so that the others are not read at all.
+  Status FindPlaces(const NamedRun& run, ConsumeOptions* options) const {
+    const RunIdentity& identity = run.identity;
+    const auto store = identity.stores.find(store_);
+    if (!store_.empty() && store == identity.stores.end()) {
       std::vector<std::string> ids;
-      for (const auto& [id, unused] : identity->stores) ids.push_back(id);
+      for (const auto& [id, unused] : identity.stores) ids.push_back(id);
       const std::string nearest = Nearest(store_, ids);
       return MakeError(ErrorCode::kUsage, "--store: {} is not in the run{}", Quote(store_),
                        nearest.empty() ? "" : "; did you mean " + nearest);
     }
-    if (options->partitions.empty()) options->partitions.push_back(store->second.partition);
+    if (identity.plan == kPlanTopic && run.topic == log_.topic) {
+      for (const auto& [id, unused] : identity.stores) {
+        if (store_.empty() || id == store_) options->topics.push_back(StoreTopic(run.topic, id));
+      }
+      return Ok();
+    }
+    const bool has_partition_a_store =
+        identity.plan != kPlanTopic || log_.topic == TotalsTopic(run.topic);
+    if (!store_.empty() && has_partition_a_store && options->partitions.empty()) {
+      options->partitions.push_back(store->second.partition);
+    }
     return Ok();
   }
 
   /// Null without -g.
-  Result<std::unique_ptr<ReaderGroup>> OpenGroup(Context& context, OpenedLog& opened) const {
+  Result<std::unique_ptr<ReaderGroup>> OpenGroup(Context& context, OpenedLog& opened,
+                                                 const ConsumeOptions& options) const {
     if (group_.empty()) return std::unique_ptr<ReaderGroup>();
     if (opened.kafka != nullptr) {
       const bool is_member = partitions_.empty() && store_.empty();
-      return OpenKafkaGroup(opened, group_, log_.topic, is_member);
+      const auto topics =
+          options.topics.empty() ? std::vector<std::string>{options.topic} : options.topics;
+      return OpenKafkaGroup(opened, group_, topics, is_member);
     }
     TILLSTREAM_ASSIGN(auto group,
                       GroupPositions::Open(context.files, log_.directory, group_, context.holder));
@@ -210,15 +227,27 @@ class ConsumeCommand final : public Command {
 
   /// In events: offsets also count the marks of transactions. Says nothing where that cannot be
   /// known, which spoils nothing that was read.
-  void SayLag(Context& context, OpenedLog& opened,
+  void SayLag(Context& context, OpenedLog& opened, const NamedRun& run,
               const std::vector<PartitionProgress>& progress) const {
-    const auto identity = RunManifest(*opened.runs, context.clock, log_.topic).Load();
-    if (!identity || !*identity || progress.empty()) return;
-    int64_t lag = 0;
+    if (run.topic != log_.topic || progress.empty()) return;
+    std::map<TopicPartition, std::optional<int64_t>> read;
     for (const PartitionProgress& partition : progress) {
-      const auto position = PositionOf(context, opened, log_.topic, partition.partition);
-      if (!position || !partition.position.records_before) return;
-      lag += position->events - *partition.position.records_before;
+      read[partition.partition] = partition.position.records_before;
+    }
+    int64_t lag = 0;
+    for (const auto& [id, unused] : run.identity.stores) {
+      const auto partitions = EventPartitionsOf(run.identity, run.topic, id);
+      const auto is_read = [&](const TopicPartition& p) { return read.contains(p); };
+      if (std::none_of(partitions.begin(), partitions.end(), is_read)) continue;
+      // How many of its events are in which partition, nobody has said.
+      if (!std::all_of(partitions.begin(), partitions.end(), is_read)) return;
+      const auto position = PositionOf(context, opened, run.topic, run.identity, id);
+      if (!position) return;
+      lag += position->events;
+    }
+    for (const auto& [partition, records] : read) {
+      if (!records) return;
+      lag -= *records;
     }
     context.console.Info(fmt::format("lag: {} events", WithThousands(lag)));
   }

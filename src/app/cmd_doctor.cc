@@ -72,21 +72,21 @@ std::optional<RunIdentity> FindRun(Context& context, OpenedLog& opened, const st
   return *identity;
 }
 
-/// Where the streams of a run stand, by partition.
-std::map<PartitionId, StreamPosition> ExaminePositions(Context& context, OpenedLog& opened,
+/// Where the stores of a run stand, by id.
+std::map<std::string, StreamPosition> ExaminePositions(Context& context, OpenedLog& opened,
                                                        const std::string& topic,
                                                        const RunIdentity& identity,
                                                        Findings* findings) {
-  std::map<PartitionId, StreamPosition> positions;
+  std::map<std::string, StreamPosition> positions;
   int64_t written = 0;
   int64_t expected = 0;
-  for (const PlannedStore& store : PlanOf(identity).stores) {
-    const auto position = PositionOf(context, opened, topic, store.partition);
+  for (const PlannedStore& store : PlanOf(identity, topic).stores) {
+    const auto position = PositionOf(context, opened, topic, identity, store.id);
     if (!position) {
       findings->Error("positions", position.error().message);
       return positions;
     }
-    positions[store.partition] = *position;
+    positions[store.id] = *position;
     written += position->events;
     expected += store.event_count();
   }
@@ -186,7 +186,7 @@ class DoctorCommand final : public Command {
     }
     if (!is_seen_) return std::optional<RunIdentity>();
     const std::optional<RunIdentity> identity = FindRun(context, opened, log_.topic, findings);
-    std::map<PartitionId, StreamPosition> positions;
+    std::map<std::string, StreamPosition> positions;
     if (identity) {
       positions = ExaminePositions(context, opened, log_.topic, *identity, findings);
     }

@@ -3,6 +3,7 @@
 #include "app/table.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "replay/partition_plan.h"
 
 namespace tillstream {
 namespace {
@@ -38,14 +39,13 @@ class PositionShowCommand final : public Command {
     TILLSTREAM_ASSIGN(const RunIdentity identity, RequireRun(context, opened, log_.topic));
     std::unique_ptr<ReaderGroup> group;
     if (!group_.empty()) {
-      TILLSTREAM_ASSIGN(group, LookAtGroup(context, opened, group_, log_.topic));
+      TILLSTREAM_ASSIGN(group, LookAtGroup(context, opened, group_, EventTopics(identity)));
     }
     std::vector<StoreRow> rows;
-    for (const auto& [id, store] : identity.stores) {
+    for (const auto& [id, unused] : identity.stores) {
       TILLSTREAM_ASSIGN(StoreRow row, RowOf(context, opened, identity, id));
       if (group != nullptr) {
-        TILLSTREAM_ASSIGN(const auto found, group->Find({log_.topic, store.partition}));
-        row.events_read = found ? found->records_before : 0;
+        TILLSTREAM_ASSIGN(row.events_read, EventsRead(*group, identity, id));
       }
       rows.push_back(std::move(row));
     }
@@ -55,12 +55,33 @@ class PositionShowCommand final : public Command {
   }
 
  private:
+  std::vector<std::string> EventTopics(const RunIdentity& identity) const {
+    std::vector<std::string> names;
+    for (const TopicInfo& topic : TopicsOf(identity, log_.topic)) names.push_back(topic.name);
+    names.pop_back();  // The totals'.
+    return names;
+  }
+
+  /// None where the group's positions do not say it: other stores' events are among them, too.
+  Result<std::optional<int64_t>> EventsRead(ReaderGroup& group, const RunIdentity& identity,
+                                            const std::string& id) const {
+    if (StoresBeside(identity, id).size() > 1) return std::optional<int64_t>();
+    int64_t sum = 0;
+    for (const TopicPartition& partition : EventPartitionsOf(identity, log_.topic, id)) {
+      TILLSTREAM_ASSIGN(const auto found, group.Find(partition));
+      if (!found) continue;
+      if (!found->records_before) return std::optional<int64_t>();
+      sum += *found->records_before;
+    }
+    return std::optional(sum);
+  }
+
   Result<StoreRow> RowOf(Context& context, OpenedLog& opened, const RunIdentity& identity,
                          const std::string& id) const {
     StoreRow row;
     row.id = id;
     row.store = &identity.stores.at(id);
-    TILLSTREAM_ASSIGN(row.position, PositionOf(context, opened, log_.topic, row.store->partition));
+    TILLSTREAM_ASSIGN(row.position, PositionOf(context, opened, log_.topic, identity, id));
     const int64_t series_count = row.store->series_count;
     row.next_day =
         identity.from.value() + (series_count == 0 ? 0 : row.position.events / series_count);

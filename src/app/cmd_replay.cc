@@ -46,6 +46,7 @@ class ReplayCommand final : public Command {
                    "Make durable after so much, or so long; a store");
     arguments.Text("--commit", "EVENTS,TIME", &commit_,
                    "On Kafka: commit after so many, or so long; a store");
+    DeclarePlan(arguments, &request_.plan);
     arguments.Text("--positions", "WHERE", &request_.log.kafka.positions,
                    "On Kafka: transaction, or at least once: idempotent, zookeeper://H:P/PATH");
     arguments.Text("--codec", "CODEC", &codec_, "none, lz4 or zstd; default zstd, on Kafka lz4");
@@ -58,6 +59,7 @@ class ReplayCommand final : public Command {
     TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
     TILLSTREAM_TRY(CompleteLog(&request_.log));
     TILLSTREAM_TRY(CheckPositions(request_.log));
+    TILLSTREAM_TRY(CheckPlan(request_.plan));
     const bool on_kafka = request_.log.on_kafka;
     TILLSTREAM_ASSIGN(request_.sync, SyncPolicy::Parse(sync_));
     TILLSTREAM_ASSIGN(const SyncPolicy commit, SyncPolicy::ParseCommit(commit_));

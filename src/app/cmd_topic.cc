@@ -3,6 +3,8 @@
 
 #include "app/command.h"
 #include "app/kafka_topics.h"
+#include "app/plan_loads.h"
+#include "app/plan_options.h"
 #include "app/run_replay.h"
 #include "app/table.h"
 #include "app/topic_plan.h"
@@ -40,6 +42,7 @@ class TopicCommand : public Command {
     if (needs_data()) arguments.Required();
     DeclareKafka(arguments, &log_);
     DeclareTopic(arguments, &log_);
+    DeclarePlan(arguments, &plan_);
   }
 
  protected:
@@ -47,16 +50,33 @@ class TopicCommand : public Command {
 
   Status Check() {
     TILLSTREAM_TRY(CheckTopic(log_));
+    TILLSTREAM_TRY(CheckPlan(plan_));
     TILLSTREAM_TRY(CompleteLog(&log_));
     return RequireKafkaBuild();
   }
 
+  /// The identity of a run that goes on with other data, or begins with it. Whether the data is the
+  /// run's is replay's to say.
+  Result<RunIdentity> PlanData(Context& context, const Dataset& dataset,
+                               const std::optional<RunIdentity>& stored) const {
+    RunIdentity identity = IdentityOf(dataset, Day(1), "", 0);
+    TILLSTREAM_TRY(PlanIdentity(context, plan_, dataset, stored, &identity));
+    if (!stored) return identity;
+    if (stored->plan != identity.plan || stored->store_partitions != identity.store_partitions) {
+      return MakeError(ErrorCode::kRefused,
+                       "run: began with plan {}, found {}; use another --topic",
+                       DescribePlan(*stored), DescribePlan(identity));
+    }
+    return WithStoresOf(*stored, identity);
+  }
   Result<TopicPlan> PlanOfData(Context& context, const std::optional<RunIdentity>& stored) {
     TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, data_, {}));
-    return PlanOf(IdentityOf(dataset, Day(1), "", 0), stored);
+    TILLSTREAM_ASSIGN(const RunIdentity identity, PlanData(context, dataset, stored));
+    return PlanOf(identity, log_.topic);
   }
 
   LogOptions log_;
+  PlanOptions plan_;
   std::string data_;
 };
 
@@ -64,10 +84,12 @@ class TopicPlanCommand final : public TopicCommand {
  public:
   const char* name() const override { return "topic plan"; }
   const char* summary() const override {
-    return "Which partition each store has, and how the topics are to be";
+    return "What each partition is to get under each plan, and how the topics are to be";
   }
   const char* footer() const override {
-    return "Asks nobody but, with -b, for the number of brokers.\n"
+    return "Without --plan all three are compared, and the topics are those of plan store. Bytes\n"
+           "are those of the records before compression. Asks nobody but, with -b, for the number\n"
+           "of brokers.\n"
            "Example: tillstream topic plan --data m5-data\n";
   }
   Result<int> Run(Context& context) override {
@@ -77,26 +99,29 @@ class TopicPlanCommand final : public TopicCommand {
       TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
       TILLSTREAM_ASSIGN(broker_count, CountBrokers(opened));
     }
-    TILLSTREAM_ASSIGN(const TopicPlan plan, PlanOfData(context, std::nullopt));
-    const auto topics = PlanRunTopics(log_.topic, plan.partition_count, 0, broker_count);
+    TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, data_, {}));
+    std::vector<Planned> plans;
+    for (const std::string_view plan : {kPlanStore, kPlanSize, kPlanTopic}) {
+      if (!plan_.plan.empty() && plan_.plan != plan) continue;
+      TILLSTREAM_ASSIGN(Planned planned, MakePlan(context, dataset, std::string(plan)));
+      plans.push_back(std::move(planned));
+    }
+    const TopicPlan plan = PlanOf(plans.front().identity, log_.topic);
+    const auto topics = PlanRunTopics(log_.topic, plan, 0, broker_count);
     if (context.common.json) {
-      TILLSTREAM_TRY(context.out.Write(DumpJson(ToJson(plan, topics)) + "\n"));
+      TILLSTREAM_TRY(context.out.Write(DumpJson(ToJson(plan, plans, topics)) + "\n"));
       return static_cast<int>(kExitDone);
     }
-    Table stores({"store", "partition", "series", "days", "events"});
     int64_t event_count = 0;
-    for (const PlannedStore& store : plan.stores) {
-      event_count += store.event_count();
-      stores.Add({store.id, std::to_string(store.partition.value()),
-                  WithThousands(store.series_count), WithThousands(store.day_count),
-                  WithThousands(store.event_count())});
-    }
+    for (const PlannedStore& store : plan.stores) event_count += store.event_count();
+    std::string text;
+    for (const Planned& planned : plans) text += ToText(planned) + "\n";
     Table table({"topic", "partitions", "replicas", "settings"});
     for (const RunTopic& topic : topics) {
       table.Add({topic.name, std::to_string(topic.partition_count),
                  std::to_string(topic.replication_factor), SettingsText(topic)});
     }
-    TILLSTREAM_TRY(context.out.Write(stores.ToString() + "\n" + table.ToString()));
+    TILLSTREAM_TRY(context.out.Write(text + table.ToString()));
     context.console.Info(fmt::format(
         "{} events from {} on{}", WithThousands(event_count), plan.data_begins,
         log_.on_kafka ? ""
@@ -105,9 +130,59 @@ class TopicPlanCommand final : public TopicCommand {
   }
 
  private:
+  /// A plan and what comes of it.
+  struct Planned {
+    RunIdentity identity;
+    std::vector<PartitionLoad> loads;
+  };
+
   bool needs_data() const override { return true; }
 
-  static Json ToJson(const TopicPlan& plan, const std::vector<RunTopic>& topics) {
+  Result<Planned> MakePlan(Context& context, const Dataset& dataset,
+                           const std::string& plan) const {
+    PlanOptions options = plan_;
+    options.plan = plan;
+    Planned planned;
+    planned.identity = IdentityOf(dataset, Day(1), "", 0);
+    TILLSTREAM_TRY(PlanIdentity(context, options, dataset, std::nullopt, &planned.identity));
+    TILLSTREAM_ASSIGN(planned.loads, LoadsOf(dataset, planned.identity, log_.topic));
+    return planned;
+  }
+
+  static std::string ToText(const Planned& planned) {
+    Table table({"partition", "class", "stores", "events", "units", "bytes"});
+    for (const PartitionLoad& load : planned.loads) {
+      table.Add({load.partition.ToString(), load.size_class.empty() ? "-" : load.size_class,
+                 fmt::format("{}", fmt::join(load.stores, " ")), WithThousands(load.events),
+                 WithThousands(load.units), WithThousands(load.bytes)});
+    }
+    return fmt::format(
+               "plan {}: largest / mean {:.2f} in events, {:.2f} in units, {:.2f} in bytes\n",
+               DescribePlan(planned.identity), ImbalanceOf(planned.loads, &PartitionLoad::events),
+               ImbalanceOf(planned.loads, &PartitionLoad::units),
+               ImbalanceOf(planned.loads, &PartitionLoad::bytes)) +
+           table.ToString();
+  }
+
+  static Json ToJson(const Planned& planned) {
+    Json partitions = Json::array();
+    for (const PartitionLoad& load : planned.loads) {
+      Json json = {{"topic", load.partition.topic}, {"partition", load.partition.partition.value()},
+                   {"stores", load.stores},         {"events", load.events},
+                   {"units", load.units},           {"bytes", load.bytes}};
+      if (!load.size_class.empty()) json["class"] = load.size_class;
+      partitions.push_back(std::move(json));
+    }
+    return {{"plan", planned.identity.plan},
+            {"partitions", std::move(partitions)},
+            {"imbalance",
+             {{"events", ImbalanceOf(planned.loads, &PartitionLoad::events)},
+              {"units", ImbalanceOf(planned.loads, &PartitionLoad::units)},
+              {"bytes", ImbalanceOf(planned.loads, &PartitionLoad::bytes)}}}};
+  }
+
+  static Json ToJson(const TopicPlan& plan, const std::vector<Planned>& plans,
+                     const std::vector<RunTopic>& topics) {
     Json stores = Json::array();
     for (const PlannedStore& store : plan.stores) {
       stores.push_back({{"store", store.id},
@@ -118,7 +193,12 @@ class TopicPlanCommand final : public TopicCommand {
     }
     Json list = Json::array();
     for (const RunTopic& topic : topics) list.push_back(TopicJson(topic));
-    return {{"data_begins", plan.data_begins}, {"stores", stores}, {"topics", list}};
+    Json planned = Json::array();
+    for (const Planned& each : plans) planned.push_back(ToJson(each));
+    return {{"data_begins", plan.data_begins},
+            {"stores", stores},
+            {"plans", planned},
+            {"topics", list}};
   }
 };
 
@@ -148,8 +228,8 @@ class TopicCreateCommand final : public TopicCommand {
     TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored,
                       RunManifest(*opened.runs, context.clock, log_.topic).Load());
     TILLSTREAM_ASSIGN(const TopicPlan plan, PlanOfData(context, stored));
-    auto topics = PlanRunTopics(log_.topic, plan.partition_count,
-                                static_cast<int>(replication_factor_), broker_count);
+    auto topics =
+        PlanRunTopics(log_.topic, plan, static_cast<int>(replication_factor_), broker_count);
     TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, true, &topics));
     const bool may_make = std::all_of(topics.begin(), topics.end(),
                                       [](const auto& topic) { return topic.deviations.empty(); });
@@ -249,11 +329,11 @@ class TopicCheckCommand final : public TopicCommand {
     }
     TopicPlan plan;
     if (data_.empty()) {
-      plan = PlanOf(*stored);
+      plan = PlanOf(*stored, log_.topic);
     } else {
       TILLSTREAM_ASSIGN(plan, PlanOfData(context, stored));
     }
-    auto topics = PlanRunTopics(log_.topic, plan.partition_count, 0, broker_count);
+    auto topics = PlanRunTopics(log_.topic, plan, 0, broker_count);
     TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, false, &topics));
     return Report(context, topics);
   }

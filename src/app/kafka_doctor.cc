@@ -17,6 +17,8 @@
 #include "kafka/kafka_log.h"
 #include "kafka/library_versions.h"
 #include "kafka/position_reader.h"
+#include "model/names.h"
+#include "replay/partition_plan.h"
 #endif
 
 namespace tillstream {
@@ -160,10 +162,11 @@ Status ExamineTopics(OpenedLog& opened, const std::string& topic,
                      const std::optional<RunIdentity>& identity, int32_t found_partition_count,
                      Findings* findings) {
   TopicPlan plan;
-  plan.partition_count = found_partition_count;
-  if (identity) plan = PlanOf(*identity);
+  plan.topics = {{topic, found_partition_count}, {TotalsTopic(topic), found_partition_count}};
+  plan.stream_count = found_partition_count;
+  if (identity) plan = PlanOf(*identity, topic);
   TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
-  auto topics = PlanRunTopics(topic, plan.partition_count, 0, broker_count);
+  auto topics = PlanRunTopics(topic, plan, 0, broker_count);
   TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, false, &topics));
   for (const RunTopic& each : topics) {
     if (identity || each.found_partition_count) ExamineTopic(each, findings);
@@ -171,27 +174,46 @@ Status ExamineTopics(OpenedLog& opened, const std::string& topic,
   return Ok();
 }
 
+/// The partitions of events, with how many of the run's each has; none where nobody says it.
+using EventCounts = std::map<TopicPartition, std::optional<Position>>;
+
+/// Those of a run or, without one, of a topic that is there.
+EventCounts CountEvents(const std::string& topic, const std::optional<RunIdentity>& identity,
+                        int32_t found_partition_count,
+                        const std::map<std::string, StreamPosition>& positions) {
+  EventCounts counts;
+  for (PartitionId p; p.value() < found_partition_count; ++p) counts[{topic, p}] = std::nullopt;
+  if (!identity) return counts;
+  for (const auto& [id, store] : identity->stores) {
+    const auto partitions = EventPartitionsOf(*identity, topic, id);
+    const auto at = positions.find(id);
+    for (const TopicPartition& partition : partitions) {
+      std::optional<Position>& count = counts[partition];
+      const bool is_known = at != positions.end() && at->second.events > 0;
+      // How a store's events are dealt out, the data says; that there are some is known.
+      if (is_known) {
+        count = count.value_or(Position(0)) + (partitions.size() == 1 ? at->second.events : 0);
+      }
+    }
+  }
+  return counts;
+}
+
 /// Records that no run wrote, and records that are gone; the first that is found.
-Status ExaminePartitions(Context& context, OpenedLog& opened, const std::string& topic,
-                         int32_t partition_count,
-                         const std::map<PartitionId, StreamPosition>& positions) {
-  for (PartitionId partition; partition.value() < partition_count; ++partition) {
-    std::optional<Position> position;
-    const auto at = positions.find(partition);
-    if (at != positions.end() && at->second.events > 0) position = Position(at->second.events);
-    TILLSTREAM_TRY(
-        CheckPartition(opened.kafka->config(), {topic, partition}, position, context.clock));
+Status ExaminePartitions(Context& context, OpenedLog& opened, const EventCounts& counts) {
+  for (const auto& [partition, count] : counts) {
+    TILLSTREAM_TRY(CheckPartition(opened.kafka->config(), partition, count, context.clock));
   }
   return Ok();
 }
 
-Status ExamineTransactions(Context& context, OpenedLog& opened, const std::string& topic,
-                           int32_t partition_count, Findings* findings) {
+Status ExamineTransactions(Context& context, OpenedLog& opened, const EventCounts& counts,
+                           Findings* findings) {
   TILLSTREAM_ASSIGN(const auto survey, ClusterSurvey::Open(opened.kafka->config(), context.clock));
   int32_t open_count = 0;
   int64_t offset_count = 0;
-  for (PartitionId partition; partition.value() < partition_count; ++partition) {
-    TILLSTREAM_ASSIGN(const int64_t offsets, survey->UncommittedOffsets({topic, partition}));
+  for (const auto& [partition, unused] : counts) {
+    TILLSTREAM_ASSIGN(const int64_t offsets, survey->UncommittedOffsets(partition));
     open_count += offsets > 0 ? 1 : 0;
     offset_count += offsets;
   }
@@ -204,7 +226,7 @@ Status ExamineTransactions(Context& context, OpenedLog& opened, const std::strin
       fmt::format("open on {} of {} partitions, consumers wait for {} offsets; while replay runs "
                   "this is as it should be, without it they end within {} s; one that stays is "
                   "found by kafka-transactions.sh find-hanging",
-                  open_count, partition_count, WithThousands(offset_count),
+                  open_count, counts.size(), WithThousands(offset_count),
                   survey->transaction_timeout_ms() / 1000));
   return Ok();
 }
@@ -225,19 +247,20 @@ Result<bool> ExamineCluster(Context& context, OpenedLog& opened, Findings* findi
 
 void ExamineKafkaRun(Context& context, OpenedLog& opened, const std::string& topic,
                      const std::optional<RunIdentity>& identity,
-                     const std::map<PartitionId, StreamPosition>& positions, Findings* findings) {
+                     const std::map<std::string, StreamPosition>& positions, Findings* findings) {
   const auto found = opened.kafka->admin().FindPartitionCount(topic);
   if (!found) return findings->Error("topic", found.error().message);
   const Status topics = ExamineTopics(opened, topic, identity, found->value_or(0), findings);
   if (!topics) return findings->Error("topic", topics.error().message);
-  if (!*found) return;
-  const Status partitions = ExaminePartitions(context, opened, topic, **found, positions);
+  const EventCounts counts = CountEvents(topic, identity, found->value_or(0), positions);
+  if (counts.empty()) return;
+  const Status partitions = ExaminePartitions(context, opened, counts);
   if (!partitions) {
     findings->Error("topic", partitions.error().message);
   } else {
     findings->Ok("topic", fmt::format("topic {} has no records of other programs", Quote(topic)));
   }
-  const Status transactions = ExamineTransactions(context, opened, topic, **found, findings);
+  const Status transactions = ExamineTransactions(context, opened, counts, findings);
   if (!transactions) findings->Error("transactions", transactions.error().message);
 }
 #else
@@ -247,7 +270,7 @@ Result<bool> ExamineCluster(Context& /*context*/, OpenedLog& /*opened*/, Finding
 
 void ExamineKafkaRun(Context& /*context*/, OpenedLog& /*opened*/, const std::string& /*topic*/,
                      const std::optional<RunIdentity>& /*identity*/,
-                     const std::map<PartitionId, StreamPosition>& /*positions*/,
+                     const std::map<std::string, StreamPosition>& /*positions*/,
                      Findings* /*findings*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }

@@ -18,6 +18,6 @@ Result<bool> ExamineCluster(Context& context, OpenedLog& opened, Findings* findi
 /// that no run wrote. `positions` are the streams' by partition.
 void ExamineKafkaRun(Context& context, OpenedLog& opened, const std::string& topic,
                      const std::optional<RunIdentity>& identity,
-                     const std::map<PartitionId, StreamPosition>& positions, Findings* findings);
+                     const std::map<std::string, StreamPosition>& positions, Findings* findings);
 
 }  // namespace tillstream

@@ -14,7 +14,7 @@
 #include "kafka/kafka_run_store.h"
 #include "kafka/last_sequence.h"
 #include "kafka/position_reader.h"
-#include "model/names.h"
+#include "replay/partition_plan.h"
 #include "zookeeper/zookeeper_position_store.h"
 #endif
 
@@ -157,9 +157,9 @@ Status RequireTransactions(const KafkaConfig& config, Clock& clock) {
 Status PrepareKafkaRun(Context& context, OpenedLog& opened, const KafkaRun& run) {
   TILLSTREAM_TRY(RequireTransactions(opened.kafka->config(), context.clock));
   TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
-  std::vector<RunTopic> topics = PlanRunTopics(run.topic, run.partition_count, 0, broker_count);
+  std::vector<RunTopic> topics = PlanRunTopics(run.topic, run.plan, 0, broker_count);
   // All of them are looked at before one is made.
-  TILLSTREAM_TRY(CompareRunTopics(opened, run.data_begins, true, &topics));
+  TILLSTREAM_TRY(CompareRunTopics(opened, run.plan.data_begins, true, &topics));
   std::vector<std::string> deviations;
   for (const RunTopic& topic : topics) {
     deviations.insert(deviations.end(), topic.deviations.begin(), topic.deviations.end());
@@ -191,22 +191,28 @@ Result<int64_t> AfterLastRecord(Context& context, OpenedLog& opened,
 }  // namespace
 
 Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
-                                       const std::string& topic, PartitionId partition) {
-  const TopicPartition positions{PositionsTopicName(topic), partition + 1};
+                                       const std::string& topic, const RunIdentity& identity,
+                                       const std::string& store_id) {
+  const StoreIdentity& store = identity.stores.at(store_id);
+  const TopicPartition positions{PositionsTopicName(topic), PartitionId(store.number + 1)};
   TILLSTREAM_ASSIGN(const auto last,
                     ReadLastPosition(opened.kafka->config(), positions, context.clock));
   if (last) return StreamPosition{last->position.value(), last->totals_count};
-  // A stream that is at least once keeps none there; its last records say how far it is.
+  // A stream that is at least once keeps none there; its last records say how far it is. It has a
+  // partition of its own.
   StreamPosition position;
-  TILLSTREAM_ASSIGN(position.events, AfterLastRecord(context, opened, {topic, partition}));
+  if (identity.plan != kPlanStore) return position;
+  TILLSTREAM_ASSIGN(position.events, AfterLastRecord(context, opened, {topic, store.partition}));
   TILLSTREAM_ASSIGN(position.totals,
-                    AfterLastRecord(context, opened, {TotalsTopic(topic), partition}));
+                    AfterLastRecord(context, opened, TotalsPartitionOf(identity, topic, store_id)));
   return position;
 }
 
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
-                                                    const std::string& topic, bool is_member) {
-  TILLSTREAM_ASSIGN(auto reader, KafkaGroup::Open(opened.kafka->config(), group, topic, is_member));
+                                                    const std::vector<std::string>& topics,
+                                                    bool is_member) {
+  TILLSTREAM_ASSIGN(auto reader,
+                    KafkaGroup::Open(opened.kafka->config(), group, topics, is_member));
   return std::unique_ptr<ReaderGroup>(std::move(reader));
 }
 #else
@@ -214,13 +220,15 @@ std::string DescribePositions(const LogOptions& /*options*/) { return ""; }
 
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& /*opened*/,
                                                     const std::string& /*group*/,
-                                                    const std::string& /*topic*/,
+                                                    const std::vector<std::string>& /*topics*/,
                                                     bool /*is_member*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }
 
 Result<StreamPosition> PositionOnKafka(Context& /*context*/, OpenedLog& /*opened*/,
-                                       const std::string& /*topic*/, PartitionId /*partition*/) {
+                                       const std::string& /*topic*/,
+                                       const RunIdentity& /*identity*/,
+                                       const std::string& /*store_id*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "app/opened_log.h"
+#include "app/topic_plan.h"
 #include "log/reader_group.h"
 
 namespace tillstream {
@@ -23,9 +24,8 @@ std::string DescribePositions(const LogOptions& options);
 /// What a run needs of Kafka before its first event.
 struct KafkaRun {
   std::string topic;
-  int32_t partition_count = 0;
+  TopicPlan plan;
   int32_t writer_count = 0;
-  std::string data_begins;  ///< Date of the first event, for messages.
 };
 
 /// Makes the topics of events, totals and positions where they are missing, and refuses those whose
@@ -35,11 +35,13 @@ Status PrepareKafkaRun(Context& context, OpenedLog& opened, const KafkaRun& run)
 
 /// PositionOf() on Kafka.
 Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
-                                       const std::string& topic, PartitionId partition);
+                                       const std::string& topic, const RunIdentity& identity,
+                                       const std::string& store_id);
 
-/// A reader of `topic` under the name of a consumer group; `is_member` says whether the group gives
-/// it its partitions.
+/// A reader of `topics` under the name of a consumer group; `is_member` says whether the group
+/// gives it its partitions.
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
-                                                    const std::string& topic, bool is_member);
+                                                    const std::vector<std::string>& topics,
+                                                    bool is_member);
 
 }  // namespace tillstream

@@ -31,10 +31,15 @@ TopicSpec SpecOf(const RunTopic& topic) {
 
 }  // namespace
 
-std::vector<RunTopic> PlanRunTopics(const std::string& events, int32_t partition_count,
+std::vector<RunTopic> PlanRunTopics(const std::string& run, const TopicPlan& plan,
                                     int replication_factor, int broker_count) {
+  std::vector<TopicSpec> specs;
+  for (const TopicInfo& topic : plan.topics) {
+    specs.push_back(EventTopicSpec(topic.name, topic.partition_count));
+  }
+  specs.push_back(PositionsTopicSpec(run, plan.stream_count));
   std::vector<RunTopic> topics;
-  for (TopicSpec& spec : RunTopicSpecs(events, partition_count)) {
+  for (TopicSpec& spec : specs) {
     spec.replication_factor = replication_factor;
     const int replicas = ReplicationOf(spec, broker_count);
     spec.settings.emplace("min.insync.replicas", std::to_string(InSyncMinimum(replicas)));
@@ -73,7 +78,7 @@ Status MakeRunTopics(OpenedLog& opened, const std::vector<RunTopic>& topics) {
   return Ok();
 }
 #else
-std::vector<RunTopic> PlanRunTopics(const std::string& /*events*/, int32_t /*partition_count*/,
+std::vector<RunTopic> PlanRunTopics(const std::string& /*run*/, const TopicPlan& /*plan*/,
                                     int /*replication_factor*/, int /*broker_count*/) {
   TILLSTREAM_CHECK_MSG(false, "RequireKafka() refuses this build");
 }

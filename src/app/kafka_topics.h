@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/opened_log.h"
+#include "app/topic_plan.h"
 
 namespace tillstream {
 
@@ -23,9 +24,9 @@ struct RunTopic {
   std::vector<std::string> deviations;
 };
 
-/// The topics of a run whose events are in `events`, on a cluster of `broker_count` brokers.
-/// `replication_factor` 0: as many as are wanted, or as there are brokers.
-std::vector<RunTopic> PlanRunTopics(const std::string& events, int32_t partition_count,
+/// The topics of the run `run` with those of `plan`, on a cluster of `broker_count` brokers: those
+/// of positions last. `replication_factor` 0: as many as are wanted, or as there are brokers.
+std::vector<RunTopic> PlanRunTopics(const std::string& run, const TopicPlan& plan,
                                     int replication_factor, int broker_count);
 
 /// `deviations`, or that the topic is not there.

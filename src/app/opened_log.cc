@@ -1,10 +1,13 @@
 #include "app/opened_log.h"
 
+#include <algorithm>
+#include <map>
+
 #include "app/kafka_options.h"
 #include "base/text.h"
 #include "consume/group_positions.h"
 #include "log/folder_run_store.h"
-#include "model/names.h"
+#include "replay/partition_plan.h"
 
 namespace tillstream {
 
@@ -29,25 +32,58 @@ Result<int64_t> EndOf(EventLog& log, const TopicPartition& partition) {
   return end.value();
 }
 
+/// How many of `count` are the store's, where each day has `sizes` of each store, by id.
+int64_t ShareOf(int64_t count, const std::map<std::string, int64_t>& sizes,
+                const std::string& store_id) {
+  int64_t a_day = 0;
+  int64_t before = 0;
+  for (const auto& [id, size] : sizes) {
+    if (id < store_id) before += size;
+    a_day += size;
+  }
+  if (a_day == 0) return 0;
+  const int64_t own = sizes.at(store_id);
+  return count / a_day * own + std::clamp<int64_t>(count % a_day - before, 0, own);
+}
+
 }  // namespace
 
 Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
-                                  PartitionId partition) {
-  if (opened.kafka != nullptr) return PositionOnKafka(context, opened, topic, partition);
-  StreamPosition position;
-  TILLSTREAM_ASSIGN(position.events, EndOf(*opened.log, {topic, partition}));
-  TILLSTREAM_ASSIGN(position.totals, EndOf(*opened.log, {TotalsTopic(topic), partition}));
-  return position;
+                                  const RunIdentity& identity, const std::string& store_id) {
+  if (opened.kafka != nullptr) return PositionOnKafka(context, opened, topic, identity, store_id);
+  int64_t events = 0;
+  for (const TopicPartition& partition : EventPartitionsOf(identity, topic, store_id)) {
+    TILLSTREAM_ASSIGN(const int64_t end, EndOf(*opened.log, partition));
+    events += end;
+  }
+  TILLSTREAM_ASSIGN(const int64_t totals,
+                    EndOf(*opened.log, TotalsPartitionOf(identity, topic, store_id)));
+  // The others in the partition take their turns in it.
+  std::map<std::string, int64_t> series;
+  std::map<std::string, int64_t> ones;
+  for (const std::string& id : StoresBeside(identity, store_id)) {
+    series[id] = identity.stores.at(id).series_count;
+    ones[id] = 1;
+  }
+  if (series.size() < 2) return StreamPosition{events, totals};
+  return StreamPosition{ShareOf(events, series, store_id), ShareOf(totals, ones, store_id)};
 }
 
 Result<std::unique_ptr<ReaderGroup>> LookAtGroup(Context& context, OpenedLog& opened,
                                                  const std::string& group,
-                                                 const std::string& topic) {
-  if (opened.kafka != nullptr) return OpenKafkaGroup(opened, group, topic, /*is_member=*/false);
+                                                 const std::vector<std::string>& topics) {
+  if (opened.kafka != nullptr) return OpenKafkaGroup(opened, group, topics, /*is_member=*/false);
   TILLSTREAM_ASSIGN(
       auto positions,
       GroupPositions::Look(context.files, opened.segments->options().directory, group));
   return std::unique_ptr<ReaderGroup>(std::move(positions));
+}
+
+Result<std::optional<NamedRun>> FindRunToRead(Context& context, OpenedLog& opened,
+                                              const std::string& topic) {
+  auto run = LoadRunOfTopic(*opened.runs, context.clock, topic);
+  if (!run && run.error().code == ErrorCode::kForbidden) return std::optional<NamedRun>();
+  return run;
 }
 
 Result<RunIdentity> RequireRun(Context& context, OpenedLog& opened, const std::string& topic) {

@@ -41,20 +41,26 @@ Result<OpenedLog> OpenEventLog(Context& context, const LogOptions& options,
 /// The identity of the run that writes `topic`; kNotFound, with what to do, when there is none.
 Result<RunIdentity> RequireRun(Context& context, OpenedLog& opened, const std::string& topic);
 
+/// The run that writes `topic`, for a reader: none, too, where the user may not read what the run
+/// is, since who reads events need not be allowed to.
+Result<std::optional<NamedRun>> FindRunToRead(Context& context, OpenedLog& opened,
+                                              const std::string& topic);
+
 /// How far a store's stream is durable.
 struct StreamPosition {
   int64_t events = 0;
   int64_t totals = 0;
 };
 
-/// Of the stream in `partition` of `topic`; 0 where nothing was written yet.
+/// Of a store of the run; 0 where nothing was written yet. On the embedded log, where several
+/// partitions may end on different days, the number of events that there are.
 Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
-                                  PartitionId partition);
+                                  const RunIdentity& identity, const std::string& store_id);
 
 /// Where `group` stands on `opened`, to look at: its partitions are not read. kUsage for a name
 /// that cannot be one.
 Result<std::unique_ptr<ReaderGroup>> LookAtGroup(Context& context, OpenedLog& opened,
                                                  const std::string& group,
-                                                 const std::string& topic);
+                                                 const std::vector<std::string>& topics);
 
 }  // namespace tillstream

@@ -183,16 +183,13 @@ Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& wri
 }
 
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
-                                         const std::string& topic, OpenedLog& log) {
-  auto loaded = LoadRunOfTopic(*log.runs, context.clock, topic);
-  // Who reads events need not be allowed to read what the run is.
-  if (!loaded && loaded.error().code == ErrorCode::kForbidden) loaded = std::nullopt;
-  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> identity, std::move(loaded));
+                                         const std::optional<NamedRun>& run, OpenedLog& log) {
+  const RunIdentity* identity = run ? &run->identity : nullptr;
   if (identity && identity->schemas == kSchemasOfRegistry && options.urls.empty()) {
     return MakeError(ErrorCode::kUsage,
                      "run: the schema ids of topic {} are those of a registry; give it with "
                      "--registry URL",
-                     Quote(topic));
+                     Quote(run->topic));
   }
   if (identity && identity->schemas == kSchemasOfLog && !options.urls.empty()) {
     context.console.Info("schemas: the log's own, as the run has it; --registry is not asked");

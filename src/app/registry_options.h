@@ -78,10 +78,10 @@ Result<OpenedRegistry> OpenRegistry(Context& context, const RegistryOptions& opt
 /// `written`: it is not the registry that the run began with. Ok where it does not know the id.
 Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& written);
 
-/// The same for reading the events or totals of a run: its manifest says where its ids are from.
-/// kUsage when they are from a registry and none is given; kRefused as CheckSchemaOfRun(). One that
-/// is given for a run with ids of the log is not asked.
+/// The same for reading the events or totals of a run, if there is one: its manifest says where its
+/// ids are from. kUsage when they are from a registry and none is given; kRefused as
+/// CheckSchemaOfRun(). One that is given for a run with ids of the log is not asked.
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
-                                         const std::string& topic, OpenedLog& log);
+                                         const std::optional<NamedRun>& run, OpenedLog& log);
 
 }  // namespace tillstream

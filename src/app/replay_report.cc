@@ -81,16 +81,17 @@ void ReplayReport::Begin(const Snapshots& stores) {
   last_line_ = begin_;
   const Sum sum = SumOf(stores);
   int64_t position = 0;
-  for (size_t i = 0; i < stores.size(); ++i) {
-    const auto rows = static_cast<int64_t>(dataset_.stores[i]->series().size());
-    position += stores[i].position.value();
-    events_to_write_ += std::max<int64_t>(0, rows * (to_ - from_) - stores[i].position.value());
+  int64_t store_count = 0;
+  for (const StoreProgress& store : stores) {
+    store_count += store.store_count;
+    position += store.position.value();
+    events_to_write_ +=
+        std::max<int64_t>(0, store.events_a_day * (to_ - from_) - store.position.value());
   }
   if (sum.done) return;
-  const std::string data =
-      fmt::format("{} stores, {} series, d_{} to d_{} ({} to {})", stores.size(),
-                  WithThousands(dataset_.series_count), from_.value(), to_.value() - 1,
-                  DateText(from_), DateText(to_ - 1));
+  const std::string data = fmt::format("{} stores, {} series, d_{} to d_{} ({} to {})", store_count,
+                                       WithThousands(dataset_.series_count), from_.value(),
+                                       to_.value() - 1, DateText(from_), DateText(to_ - 1));
   context_.console.Info(
       position == 0 ? fmt::format("streaming {}: {} events", data, WithThousands(events_to_write_))
                     : fmt::format("going on at d_{} with {}: {} of {} events to go",

@@ -1,5 +1,6 @@
 #include "app/run_replay.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "app/kafka_options.h"
@@ -11,8 +12,8 @@
 #include "log/log_check.h"
 #include "model/names.h"
 #include "registry/schemas_topic.h"
-#include "replay/day_encoder.h"
-#include "replay/run_identity.h"
+#include "replay/partition_plan.h"
+#include "replay/run_streams.h"
 
 namespace tillstream {
 namespace {
@@ -71,43 +72,48 @@ Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& req
   return Ok();
 }
 
-/// What a store's stream holds, made again from the data.
-class StoreRegenerator {
+/// What a stream's partitions hold, made again from the data.
+class StreamRegenerator {
  public:
-  StoreRegenerator(const StoreTable& table, const Calendar& calendar, const RunIdentity& identity)
-      : table_(table),
-        from_(identity.from),
-        encoder_(table, calendar, identity.sales_schema, identity.totals_schema) {}
+  StreamRegenerator(const RunStream& stream, Day from)
+      : name_(stream.name),
+        day_count_(stream.source.tables.front()->day_count()),
+        from_(from),
+        encoder_(stream.source) {}
 
-  /// The block of events that begins at `offset`; kNotFound behind the end of the data.
-  Status MakeEvents(Offset offset, RecordBlock* block) {
-    const auto rows = static_cast<int64_t>(table_.series().size());
-    TILLSTREAM_TRY(Select(offset.value() / rows));
-    encoder_.EncodeRows(static_cast<int32_t>(offset.value() % rows), block);
+  /// The block of events that begins at `offset` of a partition; kNotFound behind the end of the
+  /// data.
+  Status MakeEvents(size_t partition, Offset offset, RecordBlock* block) {
+    const int64_t a_day = encoder_.round()[partition];
+    if (a_day == 0) return MakeError(ErrorCode::kNotFound, "store {}: has no events there", name_);
+    TILLSTREAM_TRY(Select(offset.value() / a_day));
+    encoder_.EncodeAt(partition, offset.value() % a_day, block);
     return Ok();
   }
 
   /// The block of the end-of-day total at `offset`; kNotFound behind the end of the data.
   Status MakeTotal(Offset offset, RecordBlock* block) {
-    TILLSTREAM_TRY(Select(offset.value()));
-    encoder_.EncodeTotal(block);
+    const auto a_day = static_cast<int64_t>(encoder_.table_count());
+    TILLSTREAM_TRY(Select(offset.value() / a_day));
+    encoder_.EncodeTotal(static_cast<size_t>(offset.value() % a_day), block);
     return Ok();
   }
 
  private:
   Status Select(int64_t day_index) {
     const int64_t day = from_.value() + day_index;
-    if (day > table_.day_count()) {
-      return MakeError(ErrorCode::kNotFound, "store {}: the data ends at d_{}, needed d_{}",
-                       table_.store_id(), table_.day_count(), day);
+    if (day > day_count_) {
+      return MakeError(ErrorCode::kNotFound, "store {}: the data ends at d_{}, needed d_{}", name_,
+                       day_count_, day);
     }
     encoder_.SelectDay(Day(static_cast<int32_t>(day)));
     return Ok();
   }
 
-  const StoreTable& table_;
+  const std::string name_;
+  const int32_t day_count_;
   const Day from_;
-  DayEncoder encoder_;
+  StreamEncoder encoder_;
 };
 
 void Say(Context& context, const RepairReport& report) {
@@ -124,15 +130,19 @@ Status RepairOne(Context& context, SegmentLog& log, const TopicPartition& partit
 
 Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
               const Dataset& dataset, const RunIdentity& identity) {
-  for (const auto& table : dataset.stores) {
-    const PartitionId partition = identity.stores.at(table->store_id()).partition;
-    StoreRegenerator store(*table, *dataset.calendar, identity);
+  TILLSTREAM_ASSIGN(const auto streams, StreamsOf(dataset, identity, request.log.topic,
+                                                  /*has_shared_partitions=*/false));
+  for (const RunStream& stream : streams) {
+    StreamRegenerator regenerator(stream, identity.from);
+    for (size_t p = 0; p < stream.spec.events.size(); ++p) {
+      TILLSTREAM_TRY(
+          RepairOne(context, log, stream.spec.events[p], [&](Offset offset, RecordBlock* block) {
+            return regenerator.MakeEvents(p, offset, block);
+          }));
+    }
     TILLSTREAM_TRY(RepairOne(
-        context, log, {request.log.topic, partition},
-        [&](Offset offset, RecordBlock* block) { return store.MakeEvents(offset, block); }));
-    TILLSTREAM_TRY(RepairOne(
-        context, log, {TotalsTopic(request.log.topic), partition},
-        [&](Offset offset, RecordBlock* block) { return store.MakeTotal(offset, block); }));
+        context, log, *stream.spec.totals,
+        [&](Offset offset, RecordBlock* block) { return regenerator.MakeTotal(offset, block); }));
   }
   return Ok();
 }
@@ -151,42 +161,60 @@ Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& req
   return Ok();
 }
 
-/// The identity that this command would have, before anything is stored or compared.
-RunIdentity IdentityOfRequest(const ReplayRequest& request, const Dataset& dataset, Day from) {
+/// The identity that this command would have, before anything is compared with the stored one.
+Result<RunIdentity> IdentityOfRequest(Context& context, const ReplayRequest& request,
+                                      const Dataset& dataset, Day from,
+                                      const std::optional<RunIdentity>& stored) {
   // On Kafka neither is seen by readers, and the brokers cut segments as they like.
   const bool on_kafka = request.log.on_kafka;
   RunIdentity identity = IdentityOf(dataset, from, on_kafka ? "" : CodecName(request.codec),
                                     on_kafka ? 0 : request.segment_bytes_max);
   if (!request.registry.urls.empty()) identity.schemas = kSchemasOfRegistry;
   identity.subjects = request.subjects.strategy_name;
+  TILLSTREAM_TRY(PlanIdentity(context, request.plan, dataset, stored, &identity));
   return identity;
 }
 
 /// kRefused when the topics hold what no run of tillstream wrote. On Kafka each writer finds out.
-Status RefuseForeignTopics(EventLog& log, const std::string& events) {
-  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
-  for (const TopicInfo& topic : topics) {
-    if (topic.name != events && topic.name != TotalsTopic(events)) continue;
+Status RefuseForeignTopics(EventLog& log, const std::string& run, const RunIdentity& identity) {
+  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> found, log.ListTopics());
+  for (const TopicInfo& topic : TopicsOf(identity, run)) {
+    const auto is_it = [&](const TopicInfo& info) { return info.name == topic.name; };
+    if (std::none_of(found.begin(), found.end(), is_it)) continue;
     return MakeError(ErrorCode::kRefused,
                      "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
                      "use another --log or --topic",
-                     log.Describe(), Quote(topic.name), events);
+                     log.Describe(), Quote(topic.name), run);
   }
   return Ok();
+}
+
+/// A store's size is known only with the others'; from here on the command has its own alone.
+void KeepStores(const std::vector<std::string>& ids, Dataset* dataset) {
+  if (ids.empty()) return;
+  std::erase_if(dataset->stores, [&](const auto& table) {
+    return std::find(ids.begin(), ids.end(), table->store_id()) == ids.end();
+  });
+  dataset->series_count = 0;
+  for (const auto& table : dataset->stores) {
+    dataset->series_count += static_cast<int64_t>(table->series().size());
+  }
 }
 
 /// The identity of this command, compared with the stored one, with everything that the run needs
 /// made: schemas, manifest, topics.
 Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRequest& request,
-                             const Dataset& dataset, RunManifest& manifest, Day from) {
-  RunIdentity identity = IdentityOfRequest(request, dataset, from);
-  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
+                             Dataset& dataset, const std::optional<RunIdentity>& stored,
+                             RunManifest& manifest, Day from) {
+  TILLSTREAM_ASSIGN(RunIdentity identity,
+                    IdentityOfRequest(context, request, dataset, from, stored));
+  KeepStores(request.stores, &dataset);
   RunIdentity merged = identity;
   if (stored) {
     // Refused before anything is written, the schemas included.
     TILLSTREAM_ASSIGN(merged, Reconcile(*stored, identity));
   } else if (opened.segments != nullptr) {
-    TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic));
+    TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic, identity));
   }
   if (opened.segments != nullptr) {
     TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
@@ -197,16 +225,15 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
     // The manifest is kept in one of them.
     TILLSTREAM_TRY(PrepareKafkaRun(context, opened,
                                    {.topic = request.log.topic,
-                                    .partition_count = PartitionCount(merged),
-                                    .writer_count = static_cast<int32_t>(dataset.stores.size()),
-                                    .data_begins = DataBegins(merged)}));
+                                    .plan = PlanOf(merged, request.log.topic),
+                                    .writer_count = static_cast<int32_t>(dataset.stores.size())}));
   }
   TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, stored, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
   if (opened.segments != nullptr) {
-    const int32_t partition_count = PartitionCount(identity);
-    TILLSTREAM_TRY(opened.log->CreateTopic({request.log.topic, partition_count}));
-    TILLSTREAM_TRY(opened.log->CreateTopic({TotalsTopic(request.log.topic), partition_count}));
+    for (const TopicInfo& topic : TopicsOf(identity, request.log.topic)) {
+      TILLSTREAM_TRY(opened.log->CreateTopic(topic));
+    }
   }
   return identity;
 }
@@ -223,6 +250,7 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
   options.holder = context.holder;
   options.all_stores = dataset.stores.size() == dataset.store_ids.size();
   options.totals_may_lead = request.repair;
+  options.has_shared_partitions = request.log.on_kafka;
   options.on_durable = [&console = context.console](const std::string& store, Position durable) {
     console.Debug(fmt::format("durable: {} position {}", store, durable.value()));
   };
@@ -250,16 +278,23 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   if (const std::string text = DescribePositions(request.log); !text.empty()) {
     context.console.Warning(text);
   }
-  TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
+  RunManifest manifest(*opened.runs, context.clock, request.log.topic);
+  TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
+  const bool needs_all = NeedsAllStores(request.plan, stored);
+  TILLSTREAM_ASSIGN(Dataset dataset,
+                    LoadDatasetFor(context, request.data,
+                                   needs_all ? std::vector<std::string>() : request.stores));
   const Calendar& calendar = *dataset.calendar;
   const Day last(dataset.day_count);
   TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, calendar, last, Day(1)));
   TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
-  RunManifest manifest(*opened.runs, context.clock, request.log.topic);
   TILLSTREAM_ASSIGN(const RunIdentity identity,
-                    BeginRun(context, opened, request, dataset, manifest, from));
+                    BeginRun(context, opened, request, dataset, stored, manifest, from));
+  if (identity.plan != kPlanStore) {
+    context.console.Info(fmt::format("plan: {}", DescribePlan(identity)));
+  }
   if (request.repair) {
     TILLSTREAM_TRY(Repair(context, *opened.segments, request, dataset, identity));
   }

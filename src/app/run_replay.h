@@ -5,6 +5,7 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/plan_options.h"
 #include "app/registry_options.h"
 #include "replay/replayer.h"
 
@@ -15,6 +16,7 @@ struct ReplayRequest {
   LogOptions log;
   RegistryOptions registry;
   SubjectOptions subjects;
+  PlanOptions plan;
   std::string data;
   std::vector<std::string> stores;  ///< Empty: all.
   std::string from;                 ///< "d_17", a date, or empty for the first day.

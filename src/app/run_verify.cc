@@ -10,12 +10,23 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "consume/verifier.h"
+#include "replay/partition_plan.h"
 #include "replay/run_identity.h"
 
 namespace tillstream {
 namespace {
 
 using StoreResult = Result<StoreVerification>;
+
+/// Where the store's events are, and whose else there.
+void PlaceOf(const RunIdentity& identity, const std::string& store_id, VerifyOptions* options) {
+  options->partition = identity.stores.at(store_id).partition;
+  options->events = EventPartitionsOf(identity, options->topic, store_id);
+  std::vector<std::string> beside = StoresBeside(identity, store_id);
+  options->counts_strangers = beside.front() == store_id;
+  std::erase(beside, store_id);
+  options->beside = std::move(beside);
+}
 
 /// Verifies all stores on a pool of threads. After an error none is begun any more; those before it
 /// in the list have results of their own.
@@ -31,7 +42,7 @@ std::vector<StoreResult> VerifyAll(Context& context, EventLog& log, SchemaRegist
       if (i >= dataset.stores.size()) return;
       const StoreTable& table = *dataset.stores[i];
       VerifyOptions of_store = options;
-      of_store.partition = identity.stores.at(table.store_id()).partition;
+      PlaceOf(identity, table.store_id(), &of_store);
       results[i] = VerifyStore(log, registry, table, *dataset.calendar, of_store, context.stop);
       if (!results[i]) has_failed = true;
     }
@@ -120,8 +131,9 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   }
   if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
-  TILLSTREAM_ASSIGN(const OpenedRegistry registry,
-                    OpenRegistryOfRun(context, request.registry, request.log.topic, opened));
+  TILLSTREAM_ASSIGN(
+      const OpenedRegistry registry,
+      OpenRegistryOfRun(context, request.registry, NamedRun{request.log.topic, identity}, opened));
   const auto begin = context.clock.Monotonic();
   std::vector<StoreVerification> stores;
   for (StoreResult& result :

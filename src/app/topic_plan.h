@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "log/event_log.h"
 #include "model/ids.h"
 #include "replay/run_identity.h"
 
@@ -21,22 +22,16 @@ struct PlannedStore {
 
 /// Which partition each store has, and what is to be expected in it.
 struct TopicPlan {
-  int32_t partition_count = 0;
+  std::vector<TopicInfo> topics;     ///< Of events, and last that of end-of-day totals.
+  int32_t stream_count = 0;          ///< Stores that a positions topic has a place for.
   std::string data_begins;           ///< Date of the first event, "2011-01-29".
   std::vector<PlannedStore> stores;  ///< By id.
 };
 
-/// The number of partitions that the stores of a run need.
-int32_t PartitionCount(const RunIdentity& identity);
-
 /// The date of the first event, "2011-01-29".
 std::string DataBegins(const RunIdentity& identity);
 
-/// The plan of a run as it is stored.
-TopicPlan PlanOf(const RunIdentity& identity);
-
-/// The plan of a run that goes on with other data, or begins with it: stored partitions stay, and
-/// new stores take the next free ones. Whether the data is the run's is replay's to say.
-TopicPlan PlanOf(const RunIdentity& data, const std::optional<RunIdentity>& stored);
+/// The plan of a run as it is stored, or is to be, in `topic`.
+TopicPlan PlanOf(const RunIdentity& identity, const std::string& topic);
 
 }  // namespace tillstream

@@ -156,33 +156,48 @@ Result<GroupPosition> Consumer::StoredPosition(const Source& source) {
   return *stored;
 }
 
-Result<int32_t> Consumer::CountPartitions() {
+Result<int32_t> Consumer::CountPartitions(const std::string& topic) {
   TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log_.ListTopics());
   std::vector<std::string> names;
   for (const TopicInfo& info : topics) {
-    if (info.name == options_.topic) return info.partition_count;
+    if (info.name == topic) return info.partition_count;
     names.push_back(info.name);
   }
   // A log may list only what the user may see.
-  const auto reader = log_.OpenReader({options_.topic, PartitionId(0)});
+  const auto reader = log_.OpenReader({topic, PartitionId(0)});
   if (!reader && reader.error().code != ErrorCode::kNotFound) return reader.error();
-  const std::string nearest = Nearest(options_.topic, names);
-  return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(),
-                   Quote(options_.topic),
+  const std::string nearest = Nearest(topic, names);
+  return MakeError(ErrorCode::kNotFound, "{}: no topic {}; {}", log_.Describe(), Quote(topic),
                    nearest.empty() ? "tillstream replay makes one" : "did you mean " + nearest);
 }
 
-Status Consumer::OpenSources(std::vector<PartitionId> partitions) {
+Result<std::vector<TopicPartition>> Consumer::ChoosePartitions() {
+  const std::vector<std::string> topics =
+      options_.topics.empty() ? std::vector<std::string>{options_.topic} : options_.topics;
+  std::vector<TopicPartition> chosen;
+  for (const std::string& topic : topics) {
+    TILLSTREAM_ASSIGN(const int32_t count, CountPartitions(topic));
+    for (const PartitionId id : options_.partitions) {
+      if (id.value() >= count) {
+        return MakeError(ErrorCode::kUsage, "-p: topic {} has partitions 0 to {}, found {}",
+                         Quote(topic), count - 1, id.value());
+      }
+      chosen.push_back({topic, id});
+    }
+    for (PartitionId id; options_.partitions.empty() && id.value() < count; ++id) {
+      chosen.push_back({topic, id});
+    }
+  }
+  return chosen;
+}
+
+Status Consumer::OpenSources(std::vector<TopicPartition> partitions) {
   std::sort(partitions.begin(), partitions.end());
   partitions.erase(std::unique(partitions.begin(), partitions.end()), partitions.end());
   sources_.clear();
-  for (const PartitionId id : partitions) {
-    if (id.value() >= partition_count_) {
-      return MakeError(ErrorCode::kUsage, "-p: topic {} has partitions 0 to {}, found {}",
-                       Quote(options_.topic), partition_count_ - 1, id.value());
-    }
+  for (TopicPartition& partition : partitions) {
     Source source;
-    source.partition = {options_.topic, id};
+    source.partition = std::move(partition);
     TILLSTREAM_ASSIGN(source.reader, log_.OpenReader(source.partition));
     if (!options_.headers && !options_.distinct) source.reader->OmitHeaders();
     TILLSTREAM_ASSIGN(const GroupPosition start, StartOf(source));
@@ -198,16 +213,15 @@ Status Consumer::OpenSources(std::vector<PartitionId> partitions) {
 
 Status Consumer::FollowGroup() {
   if (group_ == nullptr || !group_->assigns_partitions()) return Ok();
-  TILLSTREAM_ASSIGN(const auto partitions, group_->Assign([this] { return StorePositions(); }));
+  TILLSTREAM_ASSIGN(auto partitions, group_->Assign([this] { return StorePositions(); }));
   if (!partitions) return Ok();
-  TILLSTREAM_ASSIGN(partition_count_, CountPartitions());
-  return OpenSources(*partitions);
+  return OpenSources(*std::move(partitions));
 }
 
 std::vector<PartitionProgress> Consumer::progress() const {
   std::vector<PartitionProgress> all;
   for (const Source& source : sources_) {
-    all.push_back({source.partition.partition, {source.next, source.records_before}});
+    all.push_back({source.partition, {source.next, source.records_before}});
   }
   return all;
 }
@@ -244,12 +258,9 @@ bool Consumer::IsRepeat(Source& source, const RecordView& record) {
 }
 
 Status Consumer::Run(std::stop_token stop) {
-  TILLSTREAM_ASSIGN(partition_count_, CountPartitions());
+  // A topic that is not there is told before a group is asked.
+  TILLSTREAM_ASSIGN(std::vector<TopicPartition> partitions, ChoosePartitions());
   if (group_ == nullptr || !group_->assigns_partitions()) {
-    std::vector<PartitionId> partitions = options_.partitions;
-    for (PartitionId id; options_.partitions.empty() && id.value() < partition_count_; ++id) {
-      partitions.push_back(id);
-    }
     TILLSTREAM_TRY(OpenSources(std::move(partitions)));
   }
   last_store_ = clock_.Monotonic();

@@ -52,7 +52,9 @@ enum class OnError {
 
 struct ConsumeOptions {
   std::string topic = "sales";
-  std::vector<PartitionId> partitions;  ///< Empty: all.
+  /// The topics that have the events of `topic`, where those are others. Empty: itself.
+  std::vector<std::string> topics = {};
+  std::vector<PartitionId> partitions;  ///< Of each topic. Empty: all.
   OffsetRange range;
   int64_t count_max = 0;     ///< 0: no limit.
   bool stop_at_end = false;  ///< Else the end is followed.
@@ -66,7 +68,7 @@ struct ConsumeOptions {
 
 /// How far a consumer came in one partition.
 struct PartitionProgress {
-  PartitionId partition;
+  TopicPartition partition;
   GroupPosition position;
 };
 
@@ -116,8 +118,10 @@ class Consumer {
     RepeatFilter repeats;
   };
 
-  Result<int32_t> CountPartitions();
-  Status OpenSources(std::vector<PartitionId> partitions);
+  Result<int32_t> CountPartitions(const std::string& topic);
+  /// The partitions that were asked for, of every topic.
+  Result<std::vector<TopicPartition>> ChoosePartitions();
+  Status OpenSources(std::vector<TopicPartition> partitions);
   /// Takes what the group says of its partitions, if it does.
   Status FollowGroup();
   Status ReadAll(const std::stop_token& stop);
@@ -143,7 +147,6 @@ class Consumer {
   const std::function<void(const std::string&)> on_warning_;
   EventDecoder decoder_;
   Event event_;
-  int32_t partition_count_ = 0;
   std::vector<Source> sources_;
   bool is_assigned_ = false;  ///< Which partitions to read is known.
   ConsumeSummary summary_;

@@ -31,9 +31,9 @@ class GroupPositions final : public ReaderGroup {
 
   /// The only reader of its name reads what it likes.
   bool assigns_partitions() const override { return false; }
-  Result<std::optional<std::vector<PartitionId>>> Assign(
+  Result<std::optional<std::vector<TopicPartition>>> Assign(
       const BeforeChange& /*before_change*/) override {
-    return std::optional<std::vector<PartitionId>>();
+    return std::optional<std::vector<TopicPartition>>();
   }
 
   Result<std::optional<GroupPosition>> Find(const TopicPartition& partition) override;

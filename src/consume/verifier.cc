@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "dataset/day_total.h"
+#include "dataset/row_dealing.h"
 #include "model/names.h"
 
 namespace tillstream {
@@ -15,32 +16,38 @@ class StoreVerifier {
  public:
   StoreVerifier(EventLog& log, SchemaRegistry& registry, const StoreTable& table,
                 const Calendar& calendar, const VerifyOptions& options)
-      : log_(log),
-        table_(table),
-        calendar_(calendar),
-        options_(options),
-        decoder_(registry),
-        rows_(static_cast<int64_t>(table.series().size())) {
+      : log_(log), table_(table), calendar_(calendar), options_(options), decoder_(registry) {
     result_.store_id = table.store_id();
     result_.partition = options.partition;
-    result_.events_expected = rows_ * (options.to.value() - options.from.value());
+    result_.events_expected =
+        static_cast<int64_t>(table.series().size()) * (options.to.value() - options.from.value());
     result_.totals_expected = options.to.value() - options.from.value();
   }
 
   Result<StoreVerification> Run(const std::stop_token& stop) {
-    TILLSTREAM_TRY(CompareEvents(stop));
+    Day events_day = options_.to;
+    const std::vector<TopicPartition> partitions = EventPartitions();
+    size_t i = 0;
+    for (std::vector<int32_t>& rows : DealRows(table_, static_cast<int32_t>(partitions.size()))) {
+      rows_ = std::move(rows);
+      TILLSTREAM_TRY(CompareEvents(partitions[i++], stop));
+      if (!rows_.empty()) events_day = std::min(events_day, DayOf(next_event_));
+    }
     TILLSTREAM_TRY(CompareTotals(stop));
-    const Day events_day = options_.from + static_cast<int32_t>(next_event_ / rows_);
     result_.next_day = std::min(events_day, next_total_);
     result_.complete = result_.next_day >= options_.to;
     return result_;
   }
 
  private:
+  std::vector<TopicPartition> EventPartitions() const {
+    if (!options_.events.empty()) return options_.events;
+    return {{options_.topic, options_.partition}};
+  }
+
   /// A reader that stands at the first record of the days to compare.
-  Result<std::unique_ptr<LogReader>> OpenAt(const std::string& topic) {
-    TILLSTREAM_ASSIGN(std::unique_ptr<LogReader> reader,
-                      log_.OpenReader({topic, options_.partition}));
+  Result<std::unique_ptr<LogReader>> OpenAt(const TopicPartition& partition) {
+    TILLSTREAM_ASSIGN(std::unique_ptr<LogReader> reader, log_.OpenReader(partition));
     reader->OmitHeaders();
     if (options_.from > options_.stream_from) {
       TILLSTREAM_ASSIGN(const Offset offset,
@@ -59,15 +66,30 @@ class StoreVerifier {
            (!day || *day >= options_.to);
   }
 
-  /// Gives each record to `compare` until that returns false.
+  /// Whether another store, or none, has to do with a record whose key ends with `id` behind
+  /// `separator`.
+  bool IsOfOthers(std::string_view key, std::string_view separator) const {
+    if (options_.beside.empty()) return false;
+    const auto is_of = [&](std::string_view id) {
+      return key.ends_with(id) && key.substr(0, key.size() - id.size()).ends_with(separator);
+    };
+    if (is_of(table_.store_id())) return false;
+    return !options_.counts_strangers ||
+           std::any_of(options_.beside.begin(), options_.beside.end(), is_of);
+  }
+
+  /// Gives each record of the store to `compare` until that returns false.
   template <typename Compare>
-  Status Walk(const std::string& topic, const std::stop_token& stop, Compare compare) {
-    TILLSTREAM_ASSIGN(const std::unique_ptr<LogReader> reader, OpenAt(topic));
+  Status Walk(const TopicPartition& partition, std::string_view separator,
+              const std::stop_token& stop, Compare compare) {
+    TILLSTREAM_ASSIGN(const std::unique_ptr<LogReader> reader, OpenAt(partition));
+    partition_ = partition;
     while (!stop.stop_requested()) {
       TILLSTREAM_ASSIGN(const std::span<const RecordView> records,
                         reader->Read(std::chrono::milliseconds(0)));
       if (records.empty()) return Ok();
       for (const RecordView& record : records) {
+        if (IsOfOthers(record.key, separator)) continue;
         TILLSTREAM_ASSIGN(const bool go_on, compare(record));
         if (!go_on) return Ok();
       }
@@ -75,17 +97,19 @@ class StoreVerifier {
     return Ok();
   }
 
-  void Differ(const std::string& topic, const RecordView& record, const std::string& text) {
+  void Differ(const RecordView& record, const std::string& text) {
     if (result_.differences.size() >= kDifferencesKept) return;
-    result_.differences.push_back(fmt::format("{} offset {}: {}",
-                                              TopicPartition{topic, options_.partition}.ToString(),
-                                              record.offset.value(), text));
+    result_.differences.push_back(
+        fmt::format("{} offset {}: {}", partition_.ToString(), record.offset.value(), text));
   }
 
   // Events.
 
-  Status CompareEvents(const std::stop_token& stop) {
-    return Walk(options_.topic, stop,
+  /// Those of one partition, which has `rows_`.
+  Status CompareEvents(const TopicPartition& partition, const std::stop_token& stop) {
+    next_event_ = 0;
+    place_of_.clear();
+    return Walk(partition, "_", stop,
                 [this](const RecordView& record) { return CompareEvent(record); });
   }
 
@@ -94,23 +118,22 @@ class StoreVerifier {
     if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded.error();
     const SalesRecord* sale = decoded ? std::get_if<SalesRecord>(&event_) : nullptr;
     if (IsBehind(record, sale == nullptr ? std::nullopt : std::optional(sale->day))) {
-      MissEvents(record, result_.events_expected, "events before it are missing");
+      MissEvents(record, ExpectedEvents(), "events before it are missing");
       return false;
     }
     if (sale == nullptr) {
       ++result_.events_foreign;
-      Differ(options_.topic, record, decoded ? "not a SalesRecord" : decoded.error().message);
+      Differ(record, decoded ? "not a SalesRecord" : decoded.error().message);
       return true;
     }
     const int64_t index = IndexOf(*sale);
     if (index < 0) {
       ++result_.events_foreign;
-      Differ(options_.topic, record,
-             fmt::format("{} of store {} is none of the events to compare", NameOf(*sale),
-                         sale->store_id));
+      Differ(record, fmt::format("{} of store {} is none of the events to compare", NameOf(*sale),
+                                 sale->store_id));
     } else if (index < next_event_) {
       ++result_.events_repeated;
-      Differ(options_.topic, record, NameOf(*sale) + ": repeated or out of order");
+      Differ(record, NameOf(*sale) + ": repeated or out of order");
     } else {
       if (index > next_event_) {
         MissEvents(record, index, fmt::format("events before {} are missing", NameOf(*sale)));
@@ -126,7 +149,7 @@ class StoreVerifier {
     if (end <= next_event_) return;
     const int64_t missing = end - next_event_;
     result_.events_missing += missing;
-    Differ(options_.topic, record, fmt::format("{} {}", WithThousands(missing), text));
+    Differ(record, fmt::format("{} {}", WithThousands(missing), text));
   }
 
   void CompareFields(const RecordView& record, const SalesRecord& sale, int64_t index) {
@@ -136,31 +159,39 @@ class StoreVerifier {
       return;
     }
     ++result_.events_different;
-    Differ(options_.topic, record, fmt::format("{}: {}", NameOf(sale), difference));
+    Differ(record, fmt::format("{}: {}", NameOf(sale), difference));
   }
 
   static std::string NameOf(const SalesRecord& sale) {
     return fmt::format("{} d_{}", sale.item_id, sale.day.value());
   }
 
-  Day DayOf(int64_t index) const { return options_.from + static_cast<int32_t>(index / rows_); }
-
-  bool IsSeries(const SalesRecord& sale, int64_t row) const {
-    return sale.item_id == table_.series()[static_cast<size_t>(row)].item_id;
+  int64_t row_count() const { return static_cast<int64_t>(rows_.size()); }
+  int64_t ExpectedEvents() const { return row_count() * (options_.to - options_.from); }
+  Day DayOf(int64_t index) const {
+    return options_.from + static_cast<int32_t>(index / row_count());
+  }
+  size_t RowOf(int64_t index) const {
+    return static_cast<size_t>(rows_[static_cast<size_t>(index % row_count())]);
   }
 
-  /// Index of an event among those to compare, by its item and day; -1 when it is none of them.
+  /// Index of an event among those to compare in the partition, by its item and day; -1 when it is
+  /// none of them.
   int64_t IndexOf(const SalesRecord& sale) {
     if (sale.day < options_.from || sale.day >= options_.to) return -1;
-    if (sale.day == DayOf(next_event_) && IsSeries(sale, next_event_ % rows_)) return next_event_;
-    if (row_of_.empty()) {
-      for (size_t row = 0; row < table_.series().size(); ++row) {
-        row_of_[table_.series()[row].item_id] = static_cast<int64_t>(row);
+    if (rows_.empty()) return -1;
+    if (sale.day == DayOf(next_event_) &&
+        sale.item_id == table_.series()[RowOf(next_event_)].item_id) {
+      return next_event_;
+    }
+    if (place_of_.empty()) {
+      for (int64_t place = 0; place < row_count(); ++place) {
+        place_of_[table_.series()[RowOf(place)].item_id] = place;
       }
     }
-    const auto row = row_of_.find(sale.item_id);
-    if (row == row_of_.end() || sale.store_id != table_.store_id()) return -1;
-    return int64_t{sale.day - options_.from} * rows_ + row->second;
+    const auto place = place_of_.find(sale.item_id);
+    if (place == place_of_.end() || sale.store_id != table_.store_id()) return -1;
+    return int64_t{sale.day - options_.from} * row_count() + place->second;
   }
 
   void LoadDay(Day day) {
@@ -173,7 +204,7 @@ class StoreVerifier {
   /// What is wrong with the event at `index`, empty if nothing.
   std::string DifferenceOf(const RecordView& record, const SalesRecord& sale, int64_t index) {
     LoadDay(DayOf(index));
-    const auto row = static_cast<size_t>(index % rows_);
+    const size_t row = RowOf(index);
     const Series& series = table_.series()[row];
     const int32_t units = slice_.units[row];
     std::optional<float> price;
@@ -210,12 +241,11 @@ class StoreVerifier {
 
   Status CompareTotals(const std::stop_token& stop) {
     next_total_ = options_.from;
-    return Walk(TotalsTopic(options_.topic), stop,
+    return Walk({TotalsTopic(options_.topic), options_.partition}, "", stop,
                 [this](const RecordView& record) { return CompareTotal(record); });
   }
 
   Result<bool> CompareTotal(const RecordView& record) {
-    const std::string topic = TotalsTopic(options_.topic);
     const Status decoded = decoder_.Decode(record, &event_);
     if (!decoded && decoded.error().code != ErrorCode::kCorrupt) return decoded.error();
     const StoreDay* total = decoded ? std::get_if<StoreDay>(&event_) : nullptr;
@@ -225,12 +255,12 @@ class StoreVerifier {
     }
     if (total == nullptr || total->day < next_total_ || total->day >= options_.to) {
       ++result_.totals_wrong;
-      Differ(topic, record,
-             !decoded           ? decoded.error().message
-             : total == nullptr ? "not a StoreDay"
-                                : fmt::format("total of d_{}: repeated, out of order or none of "
-                                              "the days to compare",
-                                              total->day.value()));
+      Differ(record, !decoded ? decoded.error().message
+                     : total == nullptr
+                         ? "not a StoreDay"
+                         : fmt::format("total of d_{}: repeated, out of order or none of "
+                                       "the days to compare",
+                                       total->day.value()));
       return true;
     }
     MissTotals(record, total->day);
@@ -240,7 +270,7 @@ class StoreVerifier {
       ++result_.totals_equal;
     } else {
       ++result_.totals_wrong;
-      Differ(topic, record, fmt::format("total of d_{}: {}", total->day.value(), difference));
+      Differ(record, fmt::format("total of d_{}: {}", total->day.value(), difference));
     }
     return true;
   }
@@ -248,9 +278,8 @@ class StoreVerifier {
   void MissTotals(const RecordView& record, Day end) {
     if (end <= next_total_) return;
     result_.totals_wrong += end - next_total_;
-    Differ(TotalsTopic(options_.topic), record,
-           fmt::format("{} totals from d_{} on are missing before it", end - next_total_,
-                       next_total_.value()));
+    Differ(record, fmt::format("{} totals from d_{} on are missing before it", end - next_total_,
+                               next_total_.value()));
   }
 
   /// What is wrong with a total of one of the days to compare, empty if nothing.
@@ -288,15 +317,16 @@ class StoreVerifier {
   const Calendar& calendar_;
   const VerifyOptions& options_;
   EventDecoder decoder_;
-  const int64_t rows_;
   StoreVerification result_;
+  TopicPartition partition_;   ///< That is compared.
+  std::vector<int32_t> rows_;  ///< That it has, in order.
   Event event_;
   DaySlice slice_;
   Day loaded_day_{0};
   Timestamp timestamp_;
-  int64_t next_event_ = 0;  ///< Index of the next event among those to compare.
+  int64_t next_event_ = 0;  ///< Index of the next event among those to compare there.
   Day next_total_{1};
-  std::unordered_map<std::string_view, int64_t> row_of_;
+  std::unordered_map<std::string_view, int64_t> place_of_;
 };
 
 }  // namespace

@@ -18,8 +18,15 @@ namespace tillstream {
 inline constexpr size_t kDifferencesKept = 10;
 
 struct VerifyOptions {
-  std::string topic = "sales";
-  PartitionId partition;
+  std::string topic = "sales";  ///< Of the run.
+  PartitionId partition;        ///< Of the store's totals, and of its events.
+  /// Where the store's events are instead, dealt out by their keys. Empty: `partition` of `topic`.
+  std::vector<TopicPartition> events = {};
+  /// Other stores in the partition, whose records are passed over.
+  std::vector<std::string> beside = {};
+  /// Whether records of no store that belongs there count as foreign: one of those beside does
+  /// that.
+  bool counts_strangers = true;
   Day stream_from{1};  ///< First day of the stream, as the run began.
   Day from{1};         ///< First day to compare.
   /// First day not to compare. One past the data's last for all of it; what the log holds beyond is

@@ -42,7 +42,8 @@ bool IsPassing(rd_kafka_resp_err_t code) {
 
 Result<std::unique_ptr<KafkaGroup>> KafkaGroup::Open(const KafkaConfig& config,
                                                      const std::string& group,
-                                                     const std::string& topic, bool is_member) {
+                                                     const std::vector<std::string>& topics,
+                                                     bool is_member) {
   const KafkaProperties fixed = {
       {"group.id", group},
       {"enable.auto.commit", "false"},
@@ -53,7 +54,7 @@ Result<std::unique_ptr<KafkaGroup>> KafkaGroup::Open(const KafkaConfig& config,
                     KafkaClient::Open(config, KafkaRole::kReader, fixed,
                                       {.rebalances = is_member ? opened.get() : nullptr}));
   rd_kafka_poll_set_consumer(opened->client_->handle());
-  if (is_member) TILLSTREAM_TRY(opened->Subscribe(topic));
+  if (is_member) TILLSTREAM_TRY(opened->Subscribe(topics));
   return opened;
 }
 
@@ -61,10 +62,12 @@ KafkaGroup::~KafkaGroup() {
   if (client_ != nullptr) rd_kafka_consumer_close(client_->handle());
 }
 
-Status KafkaGroup::Subscribe(const std::string& topic) {
-  const PartitionListPtr topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
-  const auto code = rd_kafka_subscribe(client_->handle(), topics.get());
+Status KafkaGroup::Subscribe(const std::vector<std::string>& topics) {
+  const PartitionListPtr list(rd_kafka_topic_partition_list_new(static_cast<int>(topics.size())));
+  for (const std::string& topic : topics) {
+    rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), RD_KAFKA_PARTITION_UA);
+  }
+  const auto code = rd_kafka_subscribe(client_->handle(), list.get());
   if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return Failure(code);
   return Ok();
 }
@@ -82,8 +85,11 @@ void KafkaGroup::Take(rd_kafka_topic_partition_list_t* partitions) {
   rd_kafka_assign(client_->handle(), partitions);
   // The readers fetch for themselves.
   rd_kafka_pause_partitions(client_->handle(), partitions);
-  std::vector<PartitionId> assigned;
-  for (int i = 0; i < partitions->cnt; ++i) assigned.emplace_back(partitions->elems[i].partition);
+  std::vector<TopicPartition> assigned;
+  for (int i = 0; i < partitions->cnt; ++i) {
+    const rd_kafka_topic_partition_t& given = partitions->elems[i];
+    assigned.push_back({given.topic, PartitionId(given.partition)});
+  }
   assigned_ = std::move(assigned);
 }
 
@@ -91,10 +97,10 @@ void KafkaGroup::GiveBack() {
   if (before_change_ != nullptr) before_change_result_ = (*before_change_)();
   rd_kafka_assign(client_->handle(), nullptr);
   to_store_.clear();
-  assigned_ = std::vector<PartitionId>();
+  assigned_ = std::vector<TopicPartition>();
 }
 
-Result<std::optional<std::vector<PartitionId>>> KafkaGroup::Assign(
+Result<std::optional<std::vector<TopicPartition>>> KafkaGroup::Assign(
     const BeforeChange& before_change) {
   constexpr int kNoWait = 0;
   before_change_ = &before_change;

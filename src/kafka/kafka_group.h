@@ -13,7 +13,7 @@ namespace tillstream {
 
 /// A member of a Kafka consumer group, or a reader that only keeps its offsets there.
 ///
-/// As a member it gets its share of the topic's partitions, and another one whenever members come
+/// As a member it gets its share of the topics' partitions, and another one whenever members come
 /// or go; nothing is read through it. What is read for a partition that another member has taken
 /// meanwhile is read twice: the last commit is refused.
 ///
@@ -24,16 +24,17 @@ namespace tillstream {
 /// refuses.
 class KafkaGroup final : public ReaderGroup, private RebalanceObserver {
  public:
-  /// `is_member` false: `topic`'s partitions are the caller's to choose, and no other reader may be
-  /// a member of the group. Contacts nobody yet.
+  /// `is_member` false: the topics' partitions are the caller's to choose, and no other reader may
+  /// be a member of the group. Contacts nobody yet.
   static Result<std::unique_ptr<KafkaGroup>> Open(const KafkaConfig& config,
                                                   const std::string& group,
-                                                  const std::string& topic, bool is_member);
+                                                  const std::vector<std::string>& topics,
+                                                  bool is_member);
   /// Leaves the group.
   ~KafkaGroup() override;
 
   bool assigns_partitions() const override { return is_member_; }
-  Result<std::optional<std::vector<PartitionId>>> Assign(
+  Result<std::optional<std::vector<TopicPartition>>> Assign(
       const BeforeChange& before_change) override;
   Result<std::optional<GroupPosition>> Find(const TopicPartition& partition) override;
   void Set(const TopicPartition& partition, const GroupPosition& position) override;
@@ -43,7 +44,7 @@ class KafkaGroup final : public ReaderGroup, private RebalanceObserver {
   KafkaGroup(std::string group, bool is_member)
       : where_("group \"" + std::move(group) + "\""), is_member_(is_member) {}
   void OnRebalance(rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t* partitions) override;
-  Status Subscribe(const std::string& topic);
+  Status Subscribe(const std::vector<std::string>& topics);
   void Take(rd_kafka_topic_partition_list_t* partitions);
   void GiveBack();
   Error Failure(rd_kafka_resp_err_t code) {
@@ -55,7 +56,7 @@ class KafkaGroup final : public ReaderGroup, private RebalanceObserver {
   std::unique_ptr<KafkaClient> client_;
   const BeforeChange* before_change_ = nullptr;  ///< Only within Assign().
   Status before_change_result_;
-  std::optional<std::vector<PartitionId>> assigned_;  ///< Not told yet.
+  std::optional<std::vector<TopicPartition>> assigned_;  ///< Not told yet.
   std::map<TopicPartition, GroupPosition> to_store_;
 };
 

@@ -37,13 +37,9 @@ struct TopicSpec {
 /// time, and no segment is rolled for the distance between two event times.
 TopicSpec EventTopicSpec(const std::string& name, int32_t partition_count);
 
-/// The topic in which the writers of the topic `events` keep their positions: compacted, partition
-/// 0 for the run and p + 1 for the events' partition p. docs/formats/positions_topic.md.
-TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition_count);
-
-/// The topics of a run whose events are in `events`: those of events, of end-of-day totals and of
-/// positions. What they should be whoever makes them.
-std::vector<TopicSpec> RunTopicSpecs(const std::string& events, int32_t partition_count);
+/// The topic in which the writers of the run `run` keep their positions: compacted, partition 0 for
+/// the run and n + 1 for its stream number n. docs/formats/positions_topic.md.
+TopicSpec PositionsTopicSpec(const std::string& run, int32_t stream_count);
 
 /// How many brokers have each record of a topic: what the spec says, or as many as there are.
 int ReplicationOf(const TopicSpec& spec, int broker_count);
@@ -56,7 +52,7 @@ int InSyncMinimum(int replication_factor);
 inline constexpr int64_t kRunDocumentBytesMax = int64_t{8} << 20;
 
 /// "sales-positions".
-std::string PositionsTopicName(const std::string& events);
+std::string PositionsTopicName(const std::string& run);
 
 /// A topic as it is. `settings` has all that the broker says, defaults included.
 struct TopicDescription {

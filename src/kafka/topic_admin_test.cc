@@ -114,14 +114,6 @@ TEST(TopicAdminTest, DocumentsOfARunNeedMoreThanABatchOfEvents) {
   EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, "2011-01-29"), IsEmpty());
 }
 
-TEST(TopicAdminTest, ARunHasThreeTopics) {
-  const std::vector<TopicSpec> specs = RunTopicSpecs("sales", 10);
-  ASSERT_EQ(specs.size(), 3U);
-  EXPECT_EQ(specs[1].name, "sales-days");
-  EXPECT_EQ(specs[1].partition_count, 10);
-  EXPECT_EQ(specs[2].partition_count, 11);
-}
-
 TEST(TopicAdminTest, ReplicasAreThreeWhereThereAreBrokersForThem) {
   TopicSpec spec = EventTopicSpec("sales", 1);
   EXPECT_EQ(ReplicationOf(spec, 1), 1);

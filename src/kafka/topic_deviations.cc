@@ -4,7 +4,6 @@
 
 #include "kafka/topic_admin.h"
 #include "log/record_batch.h"
-#include "model/names.h"
 
 namespace tillstream {
 namespace {
@@ -151,19 +150,13 @@ TopicSpec EventTopicSpec(const std::string& name, int32_t partition_count) {
                        {"segment.ms", std::to_string(kSegmentMs)}}};
 }
 
-std::string PositionsTopicName(const std::string& events) { return events + "-positions"; }
+std::string PositionsTopicName(const std::string& run) { return run + "-positions"; }
 
-TopicSpec PositionsTopicSpec(const std::string& events, int32_t events_partition_count) {
-  return {.name = PositionsTopicName(events),
-          .partition_count = events_partition_count + 1,
+TopicSpec PositionsTopicSpec(const std::string& run, int32_t stream_count) {
+  return {.name = PositionsTopicName(run),
+          .partition_count = stream_count + 1,
           .settings = {{"cleanup.policy", "compact"},
                        {"max.message.bytes", std::to_string(kRunDocumentBytesMax)}}};
-}
-
-std::vector<TopicSpec> RunTopicSpecs(const std::string& events, int32_t partition_count) {
-  return {EventTopicSpec(events, partition_count),
-          EventTopicSpec(TotalsTopic(events), partition_count),
-          PositionsTopicSpec(events, partition_count)};
 }
 
 int ReplicationOf(const TopicSpec& spec, int broker_count) {

@@ -33,7 +33,7 @@ class ReaderGroup {
   /// The partitions that this reader reads from now on; none when nothing has changed. To be called
   /// every few seconds at least, or the others take its partitions over. Errors: kUnavailable, and
   /// that of `before_change`.
-  virtual Result<std::optional<std::vector<PartitionId>>> Assign(
+  virtual Result<std::optional<std::vector<TopicPartition>>> Assign(
       const BeforeChange& before_change) = 0;
 
   /// Where the group goes on; none where it has not been yet.

@@ -59,6 +59,7 @@ class Generator {
                                                  std::unique_ptr<LogWriter> writer, Clock& clock);
 
   const std::string& name() const { return options_.name; }
+  int64_t events_a_day() const { return encoder_.events_a_day(); }
 
   /// The day that WriteDay() writes next, or finishes writing; `to` or later when done.
   Day next_day() const;

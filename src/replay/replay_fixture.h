@@ -15,6 +15,7 @@
 #include "model/names.h"
 #include "registry/log_registry.h"
 #include "registry/subject_name.h"
+#include "replay/partition_plan.h"
 #include "replay/replayer.h"
 #include "testing/memory_files.h"
 #include "testing/sim_clock.h"
@@ -124,8 +125,9 @@ inline std::vector<ReadRecord> ReadPartition(EventLog& log, const TopicPartition
 /// What a command wires together before it streams: identity, schemas, manifest, topics.
 inline Result<RunIdentity> BeginSmallRun(EventLog& log, Clock& clock, RunManifest& manifest,
                                          const Dataset& dataset, const std::string& topic = "sales",
-                                         Day from = Day(1)) {
+                                         Day from = Day(1), const PlanRequest& plan = {}) {
   RunIdentity identity = IdentityOf(dataset, from, "none", kSegmentBytesDefault);
+  TILLSTREAM_TRY(ApplyPlan(plan, dataset, &identity));
   TILLSTREAM_ASSIGN(const auto registry, LogRegistry::Open(log, clock, "test"));
   const Timestamp timestamp = StartOf(dataset.calendar->at(from).date);
   TILLSTREAM_ASSIGN(identity.sales_schema,
@@ -133,9 +135,7 @@ inline Result<RunIdentity> BeginSmallRun(EventLog& log, Clock& clock, RunManifes
   TILLSTREAM_ASSIGN(identity.totals_schema, registry->Register(ValueSubject(TotalsTopic(topic)),
                                                                StoreDaySchema(), timestamp));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, "test"));
-  const auto partitions = static_cast<int32_t>(identity.stores.size());
-  TILLSTREAM_TRY(log.CreateTopic({topic, partitions}));
-  TILLSTREAM_TRY(log.CreateTopic({TotalsTopic(topic), partitions}));
+  for (const TopicInfo& info : TopicsOf(identity, topic)) TILLSTREAM_TRY(log.CreateTopic(info));
   return identity;
 }
 

@@ -27,11 +27,13 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
                       .totals_may_lead = options.totals_may_lead};
     store->progress.store_id = stream.name;
     store->progress.partition = stream.partition;
+    store->progress.store_count = static_cast<int64_t>(stream.stores.size());
     replayer->stores_.push_back(std::move(store));
   }
   TILLSTREAM_TRY(replayer->OpenStores());
   for (auto& store : replayer->stores_) {
     store->first_position = store->generator->position();
+    store->progress.events_a_day = store->generator->events_a_day();
     store->progress.durable_day = store->generator->durable_day();
   }
   TILLSTREAM_TRY(replayer->StartClock(manifest));

@@ -50,8 +50,10 @@ struct ReplayOptions {
 
 /// Where one stream stands, for progress and summary.
 struct StoreProgress {
-  std::string store_id;        ///< RunStream::name.
-  PartitionId partition;       ///< RunStream::partition.
+  std::string store_id;   ///< RunStream::name.
+  PartitionId partition;  ///< RunStream::partition.
+  int64_t store_count = 1;
+  int64_t events_a_day = 0;
   Day next_day{1};             ///< First day that is not wholly written.
   Day durable_day{1};          ///< First day that is not wholly durable.
   Position position;           ///< Written, perhaps not durable yet.

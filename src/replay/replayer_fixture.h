@@ -108,7 +108,7 @@ class ReplayerTest : public testing::Test {
     FolderRunStore runs(files, clock_, "log");
     RunManifest manifest(runs, clock_, options_.topic);
     TILLSTREAM_ASSIGN(const RunIdentity identity,
-                      BeginSmallRun(log, clock_, manifest, dataset_, options_.topic, from_));
+                      BeginSmallRun(log, clock_, manifest, dataset_, options_.topic, from_, plan_));
     ReplayOptions options = options_;
     if (options.to == Day(0)) options.to = Day(dataset_.day_count + 1);
     options.all_stores = dataset_.stores.size() == dataset_.store_ids.size();
@@ -162,6 +162,7 @@ class ReplayerTest : public testing::Test {
   SimClock clock_;
   ReplayOptions options_;
   Day from_{1};
+  PlanRequest plan_;
   std::vector<StoreProgress> begin_;
   std::vector<StoreProgress> end_;
   std::optional<RunClock> joined_;

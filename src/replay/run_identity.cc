@@ -100,6 +100,30 @@ void AddToClass(const std::string& name, PartitionId partition, std::vector<Size
 
 }  // namespace
 
+RunIdentity WithStoresOf(const RunIdentity& stored, const RunIdentity& current) {
+  RunIdentity merged = stored;
+  PartitionId next = NextPartition(stored);
+  int32_t next_number = 0;
+  for (const auto& [id, store] : stored.stores) {
+    next_number = std::max(next_number, store.number + 1);
+  }
+  for (const auto& [id, store] : current.stores) {
+    const auto [place, is_new] = merged.stores.try_emplace(id, store);
+    if (is_new) {
+      place->second.partition = next;
+      place->second.number = next_number;
+      if (!merged.classes.empty()) AddToClass(kClassAdded, next, &merged.classes);
+      ++next;
+      ++next_number;
+    } else if (store.series_hash) {
+      const StoreIdentity known = std::exchange(place->second, store);
+      place->second.partition = known.partition;
+      place->second.number = known.number;
+    }
+  }
+  return merged;
+}
+
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
   TILLSTREAM_TRY(Same("--from", fmt::format("d_{}", stored.from.value()),
                       fmt::format("d_{}", current.from.value())));
@@ -123,34 +147,17 @@ Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& curr
         Same("schema id of totals", stored.totals_schema.value(), current.totals_schema.value()));
   }
   TILLSTREAM_TRY(Same("--store-partitions", stored.store_partitions, current.store_partitions));
-  RunIdentity merged = stored;
-  PartitionId next = NextPartition(stored);
-  int32_t next_number = 0;
   for (const auto& [id, store] : stored.stores) {
-    if (!current.stores.contains(id)) {
+    const auto found = current.stores.find(id);
+    if (found == current.stores.end()) {
       return MakeError(ErrorCode::kRefused, "run: store {} is not in the data any more; {}", id,
                        kRemedy);
     }
-    next_number = std::max(next_number, store.number + 1);
-  }
-  for (const auto& [id, store] : current.stores) {
-    const auto [place, is_new] = merged.stores.try_emplace(id, store);
-    if (is_new) {
-      place->second.partition = next;
-      place->second.number = next_number;
-      if (!merged.classes.empty()) AddToClass(kClassAdded, next, &merged.classes);
-      ++next;
-      ++next_number;
+    if (store.series_hash && found->second.series_hash) {
+      TILLSTREAM_TRY(SameDays(id, stored.first_date, store, found->second));
     }
-    if (is_new || !store.series_hash) continue;
-    if (place->second.series_hash) {
-      TILLSTREAM_TRY(SameDays(id, stored.first_date, place->second, store));
-    }
-    const StoreIdentity known = std::exchange(place->second, store);
-    place->second.partition = known.partition;
-    place->second.number = known.number;
   }
-  return merged;
+  return WithStoresOf(stored, current);
 }
 
 }  // namespace tillstream

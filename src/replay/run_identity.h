@@ -69,10 +69,13 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
 /// change when days are added to the data.
 std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id);
 
-/// Merges what a command brings with what the run began with: stored places win, days and stores
-/// that are new are added, each of those with a partition of its own (of plan "size": in class
-/// "added"). kRefused, with the difference and the remedy, when the streams
-/// would not be the same. Schema ids are compared only when `current` has them.
+/// `stored` with what `current` has of its stores: stored places win, and stores that are new take
+/// the next free one (of plan "size": in class "added"). Compares nothing.
+RunIdentity WithStoresOf(const RunIdentity& stored, const RunIdentity& current);
+
+/// Merges what a command brings with what the run began with: WithStoresOf(), of the same run.
+/// kRefused, with the difference and the remedy, when the streams would not be the same. Schema ids
+/// are compared only when `current` has them.
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current);
 
 /// Identity and clock of a run as JSON in a RunStore: docs/formats/run_manifest.md.
@@ -97,9 +100,15 @@ class RunManifest {
   const std::string topic_;
 };
 
-/// The identity of the run that writes `topic`, which holds its events or its totals; none when
+/// A run, and the topic that names it.
+struct NamedRun {
+  std::string topic;
+  RunIdentity identity;
+};
+
+/// The run that writes `topic`: which names it, or holds its totals or a store's events. None when
 /// there is no such run. Errors as RunManifest::Load().
-Result<std::optional<RunIdentity>> LoadRunOfTopic(RunStore& store, Clock& clock,
-                                                  const std::string& topic);
+Result<std::optional<NamedRun>> LoadRunOfTopic(RunStore& store, Clock& clock,
+                                               const std::string& topic);
 
 }  // namespace tillstream

@@ -188,5 +188,47 @@ TEST(ReconcileTest, AStoreThatIsGoneIsRefused) {
                 "store TX_1 is not in the data any more");
 }
 
+StoreIdentity StoreOf(int32_t partition, size_t day_count) {
+  StoreIdentity store;
+  store.partition = PartitionId(partition);
+  store.number = partition;
+  store.series_hash = 1;
+  store.day_hashes.resize(day_count);
+  return store;
+}
+
+TEST(WithStoresOfTest, StoredPlacesStayAndNewStoresTakeTheNextOnes) {
+  RunIdentity stored;
+  stored.stores = {{"CA_2", StoreOf(0, 10)}, {"TX_1", StoreOf(1, 10)}};
+  RunIdentity data;
+  data.stores = {{"CA_1", StoreOf(0, 12)}, {"CA_2", StoreOf(1, 12)}, {"WI_1", StoreOf(2, 12)}};
+  const RunIdentity merged = WithStoresOf(stored, data);
+  ASSERT_EQ(merged.stores.size(), 4U);
+  EXPECT_EQ(merged.stores.at("CA_1").partition, PartitionId(2));
+  EXPECT_EQ(merged.stores.at("CA_1").number, 2);
+  EXPECT_EQ(merged.stores.at("CA_2").partition, PartitionId(0));
+  EXPECT_EQ(merged.stores.at("CA_2").day_hashes.size(), 12U)
+      << "the data has more days than the run began with";
+  EXPECT_EQ(merged.stores.at("TX_1").day_hashes.size(), 10U)
+      << "the data does not have it any more";
+  EXPECT_EQ(merged.stores.at("WI_1").partition, PartitionId(3));
+}
+
+TEST(WithStoresOfTest, UnderPlanSizeANewStoreGetsAPartitionOfItsOwn) {
+  RunIdentity stored;
+  stored.plan = "size";
+  stored.classes = {{"small", {PartitionId(0)}}, {"large", {PartitionId(1), PartitionId(2)}}};
+  stored.stores = {{"CA_1", StoreOf(0, 10)}, {"CA_2", StoreOf(0, 10)}, {"TX_1", StoreOf(2, 10)}};
+  stored.stores.at("CA_2").number = 1;
+  RunIdentity data = stored;
+  data.classes.clear();
+  data.stores["WI_1"] = StoreOf(3, 10);
+  const RunIdentity merged = WithStoresOf(stored, data);
+  EXPECT_EQ(merged.stores.at("WI_1").partition, PartitionId(3)) << "partition 1 is a class's";
+  EXPECT_EQ(merged.stores.at("WI_1").number, 3);
+  ASSERT_EQ(merged.classes.size(), 3U);
+  EXPECT_EQ(merged.classes[2], (SizeClass{"added", {PartitionId(3)}}));
+}
+
 }  // namespace
 }  // namespace tillstream

@@ -196,12 +196,14 @@ Result<std::optional<RunIdentity>> RunManifest::Load() const {
   return LoadJson<RunIdentity>(store_, topic_, RunDocument::kIdentity, FromJson);
 }
 
-Result<std::optional<RunIdentity>> LoadRunOfTopic(RunStore& store, Clock& clock,
-                                                  const std::string& topic) {
-  TILLSTREAM_ASSIGN(std::optional<RunIdentity> identity, RunManifest(store, clock, topic).Load());
-  const std::string events = EventsTopicOf(topic);
-  if (identity || events.empty()) return identity;
-  return RunManifest(store, clock, events).Load();
+Result<std::optional<NamedRun>> LoadRunOfTopic(RunStore& store, Clock& clock,
+                                               const std::string& topic) {
+  for (const std::string& name : {topic, EventsTopicOf(topic)}) {
+    if (name.empty()) continue;
+    TILLSTREAM_ASSIGN(auto identity, RunManifest(store, clock, name).Load());
+    if (identity) return std::optional(NamedRun{name, *std::move(identity)});
+  }
+  return std::optional<NamedRun>();
 }
 
 Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::string& holder) {
