@@ -26,7 +26,8 @@ TopicSpec SpecOf(const RunTopic& topic) {
   return {.name = topic.name,
           .partition_count = topic.partition_count,
           .replication_factor = topic.replication_factor,
-          .settings = topic.settings};
+          .settings = topic.settings,
+          .partitions_are_exact = topic.partitions_are_exact};
 }
 
 }  // namespace
@@ -36,6 +37,7 @@ std::vector<RunTopic> PlanRunTopics(const std::string& run, const TopicPlan& pla
   std::vector<TopicSpec> specs;
   for (const TopicInfo& topic : plan.topics) {
     specs.push_back(EventTopicSpec(topic.name, topic.partition_count));
+    specs.back().partitions_are_exact = plan.places_keys && topic.name != plan.topics.back().name;
   }
   specs.push_back(PositionsTopicSpec(run, plan.stream_count));
   std::vector<RunTopic> topics;
@@ -47,6 +49,7 @@ std::vector<RunTopic> PlanRunTopics(const std::string& run, const TopicPlan& pla
     topic.name = spec.name;
     topic.partition_count = spec.partition_count;
     topic.replication_factor = replicas;
+    topic.partitions_are_exact = spec.partitions_are_exact;
     topic.settings = std::move(spec.settings);
   }
   return topics;

@@ -16,6 +16,7 @@ struct RunTopic {
   std::string name;
   int32_t partition_count = 0;
   int replication_factor = 0;
+  bool partitions_are_exact = false;  ///< As TopicSpec's.
   std::map<std::string, std::string> settings;
   std::optional<int32_t> found_partition_count;  ///< None: it is not there.
   int32_t leaderless_count = 0;                  ///< Partitions that nobody serves now.

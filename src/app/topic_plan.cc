@@ -14,6 +14,7 @@ std::string DataBegins(const RunIdentity& identity) {
 TopicPlan PlanOf(const RunIdentity& identity, const std::string& topic) {
   TopicPlan plan;
   plan.topics = TopicsOf(identity, topic);
+  plan.places_keys = identity.plan == kPlanTopic;
   plan.data_begins = DataBegins(identity);
   for (const auto& [id, store] : identity.stores) {
     plan.stream_count = std::max(plan.stream_count, store.number + 1);

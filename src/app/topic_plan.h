@@ -23,6 +23,7 @@ struct PlannedStore {
 /// Which partition each store has, and what is to be expected in it.
 struct TopicPlan {
   std::vector<TopicInfo> topics;     ///< Of events, and last that of end-of-day totals.
+  bool places_keys = false;          ///< Whether keys say which partition of a topic of events.
   int32_t stream_count = 0;          ///< Stores that a positions topic has a place for.
   std::string data_begins;           ///< Date of the first event, "2011-01-29".
   std::vector<PlannedStore> stores;  ///< By id.

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "consume/consume_fixture.h"
+#include "model/partitioner.h"
 
 namespace tillstream {
 namespace {
@@ -358,6 +359,96 @@ TEST_F(VerifierTest, ATopicThatIsNotThereIsAnError) {
       VerifyStore(*log_, *registry_, *dataset_.stores[0], *dataset_.calendar, options, {});
   ASSERT_FALSE(v.has_value());
   EXPECT_EQ(v.error().code, ErrorCode::kNotFound);
+}
+
+/// Two stores in one partition, or one in several.
+class PlannedVerifierTest : public VerifierTest {
+ protected:
+  StoreVerification VerifyWith(const VerifyOptions& options, size_t store = 0) {
+    const Result<StoreVerification> result =
+        VerifyStore(*log_, *registry_, *dataset_.stores[store], *dataset_.calendar, options, {});
+    TILLSTREAM_CHECK_MSG(result.has_value(), result ? "" : result.error().message);
+    return *result;
+  }
+  VerifyOptions Beside(const std::string& other, bool counts_strangers) {
+    VerifyOptions options;
+    options.to = Day(11);
+    options.beside = {other};
+    options.counts_strangers = counts_strangers;
+    return options;
+  }
+  /// A day of the first store, a day of the second, and so on.
+  void WriteTogether() {
+    const auto others = EventsOf(dataset_, 1, Day(1), Day(11));
+    const auto other_days = TotalsOf(dataset_, 1, Day(1), Day(11));
+    std::vector<MadeRecord> events;
+    std::vector<MadeRecord> days;
+    for (size_t day = 0; day < 10; ++day) {
+      const auto at = static_cast<std::ptrdiff_t>(day * 3);
+      events.insert(events.end(), events_.begin() + at, events_.begin() + at + 3);
+      events.insert(events.end(), others.begin() + at, others.begin() + at + 3);
+      days.push_back(days_[day]);
+      days.push_back(other_days[day]);
+    }
+    if (stranger_) events.insert(events.begin() + 7, *stranger_);
+    if (is_lossy_) events.erase(events.begin() + 12);
+    BeginLog();
+    Write("sales", 0, events);
+    Write("sales-days", 0, days);
+  }
+
+  std::optional<MadeRecord> stranger_;
+  bool is_lossy_ = false;
+};
+
+TEST_F(PlannedVerifierTest, StoresOfAPartitionAreComparedOneByOne) {
+  WriteTogether();
+  EXPECT_EQ(Counts(VerifyWith(Beside("TX_1", true), 0)), kAllEqual);
+  const StoreVerification second = VerifyWith(Beside("CA_1", false), 1);
+  EXPECT_EQ(Counts(second), kAllEqual);
+  EXPECT_TRUE(second.complete);
+}
+
+TEST_F(PlannedVerifierTest, WhatOneOfThemLacksTheOtherDoesNot) {
+  is_lossy_ = true;
+  WriteTogether();
+  EXPECT_EQ(Counts(VerifyWith(Beside("TX_1", true), 0)),
+            "equal 29 different 0 missing 1 repeated 0 foreign 0, totals 10 wrong 0");
+  EXPECT_EQ(Counts(VerifyWith(Beside("CA_1", false), 1)), kAllEqual);
+}
+
+TEST_F(PlannedVerifierTest, ARecordOfNeitherIsForeignOnce) {
+  stranger_ = events_[0];
+  stranger_->key = "FOODS_1_001_WI_9";
+  WriteTogether();
+  EXPECT_EQ(VerifyWith(Beside("TX_1", true), 0).events_foreign +
+                VerifyWith(Beside("TX_1", true), 0).events_repeated,
+            1);
+  EXPECT_TRUE(VerifyWith(Beside("CA_1", false), 1).clean());
+}
+
+TEST_F(PlannedVerifierTest, AStoreIsDealtOutToPartitionsByItsKeys) {
+  BeginLog();
+  VerifyOptions options;
+  options.to = Day(11);
+  std::vector<std::vector<MadeRecord>> dealt(3);
+  for (const MadeRecord& record : events_) {
+    dealt[static_cast<size_t>(PartitionOfKey(record.key, 3).value())].push_back(record);
+  }
+  for (int32_t p = 0; p < 3; ++p) {
+    options.events.push_back({"sales-store-CA_1", PartitionId(p)});
+    TILLSTREAM_CHECK(log_->CreateTopic({"sales-store-CA_1", p + 1}).has_value());
+    Write("sales-store-CA_1", p, dealt[static_cast<size_t>(p)]);
+  }
+  Write("sales-days", 0, days_);
+  EXPECT_EQ(Counts(VerifyWith(options)), kAllEqual);
+
+  // The same events, in the wrong partitions.
+  std::swap(options.events[0], options.events[1]);
+  std::swap(options.events[1], options.events[2]);
+  const StoreVerification wrong = VerifyWith(options);
+  EXPECT_FALSE(wrong.clean());
+  EXPECT_EQ(wrong.events_equal, 0);
 }
 
 }  // namespace

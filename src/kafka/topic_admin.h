@@ -30,7 +30,10 @@ struct TopicSpec {
   int32_t partition_count = 0;
   /// 0: kReplicationTarget, or the number of brokers if there are fewer.
   int replication_factor = 0;
-  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings = {};
+  /// Whether more partitions than `partition_count` are wrong, too: keys are placed by their
+  /// number.
+  bool partitions_are_exact = false;
 };
 
 /// A topic of events, totals or forecasts: nothing is ever deleted, the records keep their event

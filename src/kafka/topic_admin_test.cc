@@ -95,6 +95,17 @@ TEST(TopicAdminTest, OtherSettingsThatSpoilEventsAreFound) {
                           "1000000; set max.message.bytes=1048588"));
 }
 
+TEST(TopicAdminTest, WhereKeysArePlacedByTheNumberOfPartitionsMoreOfThemAreWrongToo) {
+  TopicSpec wanted = EventTopicSpec("sales-store-CA_1", 3);
+  wanted.partitions_are_exact = true;
+  TopicDescription found = Found("retention.ms", "-1");
+  found.name = "sales-store-CA_1";
+  found.partition_count = 5;
+  EXPECT_THAT(TopicDeviations(wanted, found, "2011-01-29"),
+              ElementsAre("topic \"sales-store-CA_1\" has 5 partitions, the plan deals keys out to "
+                          "3; begin the run with --store-partitions 5, or use another topic"));
+}
+
 TEST(TopicAdminTest, PositionsAreCompactedWithAPartitionMore) {
   const TopicSpec spec = PositionsTopicSpec("sales", 10);
   EXPECT_EQ(spec.name, "sales-positions");

@@ -59,6 +59,11 @@ class Comparison {
   }
 
   void Partitions() {
+    if (found_.partition_count > wanted_.partition_count && wanted_.partitions_are_exact) {
+      Say("has {} partitions, the plan deals keys out to {}; begin the run with --store-partitions "
+          "{}, or use another topic",
+          found_.partition_count, wanted_.partition_count, found_.partition_count);
+    }
     if (found_.partition_count >= wanted_.partition_count) return;
     Say("has {} partitions, needed {}; let tillstream add them, or use another topic",
         found_.partition_count, wanted_.partition_count);

@@ -68,5 +68,21 @@ std::string NameOf(const testing::TestParamInfo<EventLogFactory>& instance) {
 INSTANTIATE_TEST_SUITE_P(All, EventLogContract, kLogs, NameOf);
 INSTANTIATE_TEST_SUITE_P(All, EmbeddedLogContract, kLogs, NameOf);
 
+TEST(EventsDealtToTest, ARoundGivesEachPartitionItsEventsInOrder) {
+  const std::vector<int64_t> round = {3, 0, 2};
+  const auto dealt = [&](int64_t position) {
+    std::vector<int64_t> counts;
+    for (size_t i = 0; i < round.size(); ++i) {
+      counts.push_back(EventsDealtTo(round, i, Position(position)));
+    }
+    return counts;
+  };
+  EXPECT_EQ(dealt(0), (std::vector<int64_t>{0, 0, 0}));
+  EXPECT_EQ(dealt(2), (std::vector<int64_t>{2, 0, 0}));
+  EXPECT_EQ(dealt(4), (std::vector<int64_t>{3, 0, 1}));
+  EXPECT_EQ(dealt(11), (std::vector<int64_t>{7, 0, 4}));
+  EXPECT_EQ(EventsDealtTo({}, 0, Position(11)), 11) << "one partition has them all";
+}
+
 }  // namespace
 }  // namespace tillstream

@@ -124,6 +124,40 @@ TEST_P(EventLogContract, TotalsWaitUntilTheirEventsAreDurable) {
   EXPECT_EQ(OpenWriter()->totals_count(), 2);
 }
 
+TEST_P(EventLogContract, AStreamIsDealtOutToItsPartitions) {
+  WriterSpec spec;
+  spec.events = {Other(2), Other(0)};
+  spec.round = {2, 1};
+  spec.totals = Totals();
+  spec.holder = "dealer";
+  for (int64_t round = 0; round < 3; ++round) {
+    auto opened = log().OpenWriter(spec);
+    ASSERT_TRUE(opened.has_value()) << opened.error().message;
+    LogWriter& writer = **opened;
+    ASSERT_EQ(writer.position(), Position(3 * round));
+    ASSERT_EQ(writer.EventsIn(0), 2 * round);
+    ASSERT_EQ(writer.EventsIn(1), round);
+    ASSERT_TRUE(writer.AppendTo(0, Block(2 * round, 2, round)));
+    ASSERT_EQ(writer.EventsIn(0), 2 * round + 2);
+    ASSERT_EQ(writer.EventsIn(1), round);
+    ASSERT_TRUE(writer.AppendTo(1, Block(round, 1, round)));
+    WriteTotal(writer, round);
+    ASSERT_EQ(writer.position(), Position(3 * round + 3));
+    ASSERT_EQ(writer.durable_position(), Position(3 * round));
+    ASSERT_EQ(writer.DurableEventsIn(1), round);
+    Sync(writer);
+    ASSERT_EQ(writer.DurableEventsIn(0), 2 * round + 2);
+    ASSERT_EQ(writer.DurableEventsIn(1), round + 1);
+  }
+  std::vector<OwnedRecord> first;
+  std::vector<OwnedRecord> second;
+  for (int64_t i = 0; i < 6; ++i) first.push_back(ExpectedIn(Other(2), i, i / 2));
+  for (int64_t i = 0; i < 3; ++i) second.push_back(ExpectedIn(Other(0), i, i));
+  EXPECT_EQ(ReadAll(*OpenReader(Other(2)), 6), first);
+  EXPECT_EQ(ReadAll(*OpenReader(Other(0)), 3), second);
+  EXPECT_EQ(ReadAll(*OpenReader(Totals()), 3).size(), 3U);
+}
+
 TEST_P(EventLogContract, AWriterContinuesWhereTheLogEnds) {
   std::vector<OwnedRecord> expected;
   for (int64_t day = 0; day < 5; ++day) {

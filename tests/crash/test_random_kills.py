@@ -63,6 +63,20 @@ def test_killed_at_random_moments_the_log_ends_byte_identical(
               f"(seed {seed})")
 
 
+@pytest.mark.parametrize("plan", ["size", "topic"])
+def test_killed_under_another_plan_the_log_ends_byte_identical(
+        tillstream, medium, work, full, rng, seed, count, plan):
+    options = (*SYNC, "--segment-bytes", 1 << 18, "--plan", plan)
+    oracle = lib.make_oracle(tillstream, medium, work / "oracle", *options)
+    wanted = 50 if full else 5
+    log = work / "log"
+    command = [tillstream.path, *lib.replay(medium, log, "--threads", 2, *options)]
+    runs = kill_randomly(command, log, oracle, wanted, rng)
+    tillstream.check("verify", "--data", medium, "--log", log, "--complete")
+    count(f"random kills under --plan {plan}: {wanted} in {runs} runs, all byte-identical "
+          f"(seed {seed})")
+
+
 def test_killed_at_random_moments_the_log_of_the_real_data_ends_byte_identical(
         tillstream, m5_dir, disk_work, full, rng, seed, count):
     if not full:
