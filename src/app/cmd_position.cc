@@ -85,7 +85,7 @@ class PositionShowCommand final : public Command {
     const int64_t series_count = row.store->series_count;
     row.next_day =
         identity.from.value() + (series_count == 0 ? 0 : row.position.events / series_count);
-    row.date = FormatDate(identity.first_date + std::chrono::days(row.next_day - 1));
+    row.date = FormatDate(EventDateOf(identity, Day(static_cast<int32_t>(row.next_day))));
     return row;
   }
 

@@ -38,6 +38,8 @@ class ReplayCommand final : public Command {
     arguments.List("--store", "ID", &request_.stores, "Only this store; repeatable");
     arguments.Text("--from", "DAY", &request_.from, "First day, d_N or a date");
     arguments.Text("--to", "DAY", &request_.to, "First day that is not streamed any more");
+    arguments.Text("--rebase-to", "DATE", &request_.rebase_to,
+                   "Move the dates by whole weeks: the data ends before this date, or today");
     arguments.Text("--speed", "SPEED", &speed_,
                    "Simulated time per real time: 2d/s, 3600x, or max");
     arguments.Number("--max-skew", "DAYS", &max_skew_, 0, 100'000,

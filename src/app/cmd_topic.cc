@@ -3,6 +3,7 @@
 
 #include "app/command.h"
 #include "app/kafka_topics.h"
+#include "app/moved_dates.h"
 #include "app/plan_loads.h"
 #include "app/plan_options.h"
 #include "app/run_replay.h"
@@ -43,6 +44,8 @@ class TopicCommand : public Command {
     DeclareKafka(arguments, &log_);
     DeclareTopic(arguments, &log_);
     DeclarePlan(arguments, &plan_);
+    arguments.Text("--rebase-to", "DATE", &rebase_to_,
+                   "As replay will be given it; a run that has begun keeps its own");
   }
 
  protected:
@@ -51,6 +54,7 @@ class TopicCommand : public Command {
   Status Check() {
     TILLSTREAM_TRY(CheckTopic(log_));
     TILLSTREAM_TRY(CheckPlan(plan_));
+    TILLSTREAM_TRY(CheckRebase(rebase_to_));
     TILLSTREAM_TRY(CompleteLog(&log_));
     return RequireKafkaBuild();
   }
@@ -61,7 +65,10 @@ class TopicCommand : public Command {
                                const std::optional<RunIdentity>& stored) const {
     RunIdentity identity = IdentityOf(dataset, Day(1), "", 0);
     TILLSTREAM_TRY(PlanIdentity(context, plan_, dataset, stored, &identity));
-    if (!stored) return identity;
+    if (!stored) {
+      TILLSTREAM_ASSIGN(identity.rebase, RebaseOfRun(context, {.text = rebase_to_}, dataset, {}));
+      return identity;
+    }
     if (stored->plan != identity.plan || stored->store_partitions != identity.store_partitions) {
       return MakeError(ErrorCode::kRefused,
                        "run: began with plan {}, found {}; use another --topic",
@@ -72,12 +79,15 @@ class TopicCommand : public Command {
   Result<TopicPlan> PlanOfData(Context& context, const std::optional<RunIdentity>& stored) {
     TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, data_, {}));
     TILLSTREAM_ASSIGN(const RunIdentity identity, PlanData(context, dataset, stored));
+    dates_ = DatesOf(context, identity, stored.has_value());
     return PlanOf(identity, log_.topic);
   }
 
   LogOptions log_;
   PlanOptions plan_;
   std::string data_;
+  std::string rebase_to_;
+  std::optional<EventDates> dates_;  ///< Of the plan's events.
 };
 
 class TopicPlanCommand final : public TopicCommand {
@@ -145,6 +155,8 @@ class TopicPlanCommand final : public TopicCommand {
     Planned planned;
     planned.identity = IdentityOf(dataset, Day(1), "", 0);
     TILLSTREAM_TRY(PlanIdentity(context, options, dataset, std::nullopt, &planned.identity));
+    TILLSTREAM_ASSIGN(planned.identity.rebase,
+                      RebaseOfRun(context, {.text = rebase_to_}, dataset, {}));
     TILLSTREAM_ASSIGN(planned.loads, LoadsOf(dataset, planned.identity, log_.topic));
     return planned;
   }
@@ -230,7 +242,7 @@ class TopicCreateCommand final : public TopicCommand {
     TILLSTREAM_ASSIGN(const TopicPlan plan, PlanOfData(context, stored));
     auto topics =
         PlanRunTopics(log_.topic, plan, static_cast<int>(replication_factor_), broker_count);
-    TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, true, &topics));
+    TILLSTREAM_TRY(CompareRunTopics(opened, dates_, true, &topics));
     const bool may_make = std::all_of(topics.begin(), topics.end(),
                                       [](const auto& topic) { return topic.deviations.empty(); });
     if (execute_ && may_make) TILLSTREAM_TRY(MakeRunTopics(opened, topics));
@@ -330,11 +342,12 @@ class TopicCheckCommand final : public TopicCommand {
     TopicPlan plan;
     if (data_.empty()) {
       plan = PlanOf(*stored, log_.topic);
+      dates_ = DatesOf(context, *stored, /*has_begun=*/true);
     } else {
       TILLSTREAM_ASSIGN(plan, PlanOfData(context, stored));
     }
     auto topics = PlanRunTopics(log_.topic, plan, 0, broker_count);
-    TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, false, &topics));
+    TILLSTREAM_TRY(CompareRunTopics(opened, dates_, false, &topics));
     return Report(context, topics);
   }
 

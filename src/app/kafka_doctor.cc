@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/kafka_topics.h"
+#include "app/moved_dates.h"
 #include "app/topic_plan.h"
 #include "base/tcp_connect.h"
 #include "base/text.h"
@@ -158,7 +159,7 @@ void ExamineTopic(const RunTopic& topic, Findings* findings) {
 
 /// The topics of a run, or of one that may begin in what is there. kUnavailable when nobody answers
 /// any more.
-Status ExamineTopics(OpenedLog& opened, const std::string& topic,
+Status ExamineTopics(Context& context, OpenedLog& opened, const std::string& topic,
                      const std::optional<RunIdentity>& identity, int32_t found_partition_count,
                      Findings* findings) {
   TopicPlan plan;
@@ -167,7 +168,9 @@ Status ExamineTopics(OpenedLog& opened, const std::string& topic,
   if (identity) plan = PlanOf(*identity, topic);
   TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
   auto topics = PlanRunTopics(topic, plan, 0, broker_count);
-  TILLSTREAM_TRY(CompareRunTopics(opened, plan.data_begins, false, &topics));
+  std::optional<EventDates> dates;
+  if (identity) dates = DatesOf(context, *identity, /*has_begun=*/true);
+  TILLSTREAM_TRY(CompareRunTopics(opened, dates, false, &topics));
   for (const RunTopic& each : topics) {
     if (identity || each.found_partition_count) ExamineTopic(each, findings);
   }
@@ -250,7 +253,8 @@ void ExamineKafkaRun(Context& context, OpenedLog& opened, const std::string& top
                      const std::map<std::string, StreamPosition>& positions, Findings* findings) {
   const auto found = opened.kafka->admin().FindPartitionCount(topic);
   if (!found) return findings->Error("topic", found.error().message);
-  const Status topics = ExamineTopics(opened, topic, identity, found->value_or(0), findings);
+  const Status topics =
+      ExamineTopics(context, opened, topic, identity, found->value_or(0), findings);
   if (!topics) return findings->Error("topic", topics.error().message);
   const EventCounts counts = CountEvents(topic, identity, found->value_or(0), positions);
   if (counts.empty()) return;

@@ -159,7 +159,7 @@ Status PrepareKafkaRun(Context& context, OpenedLog& opened, const KafkaRun& run)
   TILLSTREAM_ASSIGN(const int broker_count, CountBrokers(opened));
   std::vector<RunTopic> topics = PlanRunTopics(run.topic, run.plan, 0, broker_count);
   // All of them are looked at before one is made.
-  TILLSTREAM_TRY(CompareRunTopics(opened, run.plan.data_begins, true, &topics));
+  TILLSTREAM_TRY(CompareRunTopics(opened, run.dates, true, &topics));
   std::vector<std::string> deviations;
   for (const RunTopic& topic : topics) {
     deviations.insert(deviations.end(), topic.deviations.begin(), topic.deviations.end());

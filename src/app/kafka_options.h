@@ -5,6 +5,7 @@
 #include "app/opened_log.h"
 #include "app/topic_plan.h"
 #include "log/reader_group.h"
+#include "model/event_dates.h"
 
 namespace tillstream {
 
@@ -26,6 +27,7 @@ struct KafkaRun {
   std::string topic;
   TopicPlan plan;
   int32_t writer_count = 0;
+  EventDates dates;
 };
 
 /// Makes the topics of events, totals and positions where they are missing, and refuses those whose

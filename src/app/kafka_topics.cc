@@ -59,8 +59,8 @@ int BrokersWanted() { return kReplicationTarget; }
 
 Result<int> CountBrokers(OpenedLog& opened) { return opened.kafka->admin().BrokerCount(); }
 
-Status CompareRunTopics(OpenedLog& opened, const std::string& data_begins, bool may_add_partitions,
-                        std::vector<RunTopic>* topics) {
+Status CompareRunTopics(OpenedLog& opened, const std::optional<EventDates>& dates,
+                        bool may_add_partitions, std::vector<RunTopic>* topics) {
   for (RunTopic& topic : *topics) {
     TILLSTREAM_ASSIGN(const auto found, opened.kafka->admin().Describe(topic.name));
     if (!found) continue;
@@ -71,7 +71,7 @@ Status CompareRunTopics(OpenedLog& opened, const std::string& data_begins, bool 
     if (may_add_partitions) {
       wanted.partition_count = std::min(wanted.partition_count, found->partition_count);
     }
-    topic.deviations = TopicDeviations(wanted, *found, data_begins);
+    topic.deviations = TopicDeviations(wanted, *found, dates);
   }
   return Ok();
 }
@@ -92,7 +92,7 @@ Result<int> CountBrokers(OpenedLog& /*opened*/) {
   TILLSTREAM_CHECK_MSG(false, "RequireKafka() refuses this build");
 }
 
-Status CompareRunTopics(OpenedLog& /*opened*/, const std::string& /*data_begins*/,
+Status CompareRunTopics(OpenedLog& /*opened*/, const std::optional<EventDates>& /*dates*/,
                         bool /*may_add_partitions*/, std::vector<RunTopic>* /*topics*/) {
   TILLSTREAM_CHECK_MSG(false, "RequireKafka() refuses this build");
 }

@@ -8,6 +8,7 @@
 
 #include "app/opened_log.h"
 #include "app/topic_plan.h"
+#include "model/event_dates.h"
 
 namespace tillstream {
 
@@ -39,11 +40,10 @@ int BrokersWanted();
 /// Brokers that the cluster has now.
 Result<int> CountBrokers(OpenedLog& opened);
 
-/// Looks how the topics are. `data_begins` is the date of the first event; empty when it is not
-/// known. `may_add_partitions`:
-/// too few of them are no deviation, since MakeRunTopics() will follow.
-Status CompareRunTopics(OpenedLog& opened, const std::string& data_begins, bool may_add_partitions,
-                        std::vector<RunTopic>* topics);
+/// Looks how the topics are. `dates` are those of the events; none when they are not known.
+/// `may_add_partitions`: too few of them are no deviation, since MakeRunTopics() will follow.
+Status CompareRunTopics(OpenedLog& opened, const std::optional<EventDates>& dates,
+                        bool may_add_partitions, std::vector<RunTopic>* topics);
 
 /// Makes the topics that are not there, and the partitions that are missing.
 Status MakeRunTopics(OpenedLog& opened, const std::vector<RunTopic>& topics);

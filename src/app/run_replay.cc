@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "app/kafka_options.h"
+#include "app/moved_dates.h"
 #include "app/replay_report.h"
 #include "app/schemas_repair.h"
 #include "app/topic_plan.h"
@@ -151,7 +152,7 @@ Status Repair(Context& context, SegmentLog& log, const ReplayRequest& request,
 Status RepairSchemas(Context& context, SegmentLog& log, const ReplayRequest& request,
                      const RunIdentity& stored) {
   const RunSubjects subjects(request);
-  const Date date = stored.first_date + std::chrono::days(stored.from.value() - 1);
+  const Date date = EventDateOf(stored, stored.from);
   TILLSTREAM_ASSIGN(const RepairReport report,
                     RepairSchemasTopic(log, context.holder,
                                        {{subjects.sales, SalesRecordSchema(), stored.sales_schema},
@@ -202,12 +203,18 @@ void KeepStores(const std::vector<std::string>& ids, Dataset* dataset) {
 }
 
 /// The identity of this command, compared with the stored one, with everything that the run needs
-/// made: schemas, manifest, topics.
+/// made: schemas, manifest, topics. The dates of `dataset` are the events' from then on.
 Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRequest& request,
                              Dataset& dataset, const std::optional<RunIdentity>& stored,
-                             RunManifest& manifest, Day from) {
+                             RunManifest& manifest, Day from, Day to) {
   TILLSTREAM_ASSIGN(RunIdentity identity,
                     IdentityOfRequest(context, request, dataset, from, stored));
+  TILLSTREAM_ASSIGN(
+      identity.rebase,
+      RebaseOfRun(
+          context,
+          {.text = request.rebase_to, .from = from, .to = to, .on_kafka = request.log.on_kafka},
+          dataset, stored));
   KeepStores(request.stores, &dataset);
   RunIdentity merged = identity;
   if (stored) {
@@ -216,6 +223,7 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
   } else if (opened.segments != nullptr) {
     TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic, identity));
   }
+  MoveDates(identity, &dataset);
   if (opened.segments != nullptr) {
     TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
     if (stored && request.repair && stored->schemas == kSchemasOfLog) {
@@ -226,7 +234,8 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
     TILLSTREAM_TRY(PrepareKafkaRun(context, opened,
                                    {.topic = request.log.topic,
                                     .plan = PlanOf(merged, request.log.topic),
-                                    .writer_count = static_cast<int32_t>(dataset.stores.size())}));
+                                    .writer_count = static_cast<int32_t>(dataset.stores.size()),
+                                    .dates = DatesOf(context, merged, stored.has_value())}));
   }
   TILLSTREAM_TRY(RegisterSchemas(context, *opened.log, request, dataset, stored, &identity));
   TILLSTREAM_ASSIGN(identity, manifest.Update(identity, context.holder));
@@ -271,6 +280,7 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   }
   TILLSTREAM_TRY(CheckDay("--from", request.from));
   TILLSTREAM_TRY(CheckDay("--to", request.to));
+  TILLSTREAM_TRY(CheckRebase(request.rebase_to));
   TILLSTREAM_ASSIGN(OpenedLog opened,
                     OpenEventLog(context, request.log, {request.codec, request.segment_bytes_max}));
   context.console.Info(fmt::format("target: {}, topic {}, codec {}", opened.log->Describe(),
@@ -284,14 +294,17 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   TILLSTREAM_ASSIGN(Dataset dataset,
                     LoadDatasetFor(context, request.data,
                                    needs_all ? std::vector<std::string>() : request.stores));
-  const Calendar& calendar = *dataset.calendar;
+  const std::shared_ptr<const Calendar> calendar = dataset.calendar;
   const Day last(dataset.day_count);
-  TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, calendar, last, Day(1)));
-  TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
+  TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, *calendar, last, Day(1)));
+  TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, *calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
   TILLSTREAM_ASSIGN(const RunIdentity identity,
-                    BeginRun(context, opened, request, dataset, stored, manifest, from));
+                    BeginRun(context, opened, request, dataset, stored, manifest, from, to));
+  if (identity.rebase) {
+    context.console.Info(fmt::format("dates: before {}", identity.rebase->ToString()));
+  }
   if (identity.plan != kPlanStore) {
     context.console.Info(fmt::format("plan: {}", DescribePlan(identity)));
   }

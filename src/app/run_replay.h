@@ -21,6 +21,7 @@ struct ReplayRequest {
   std::vector<std::string> stores;  ///< Empty: all.
   std::string from;                 ///< "d_17", a date, or empty for the first day.
   std::string to;                   ///< The same, excluded; empty for the end.
+  std::string rebase_to;            ///< "today", a date, or empty for the dataset's dates.
   Speed speed = Speed::Max();
   int32_t max_skew_days = kMaxSkewDaysDefault;
   SyncPolicy sync;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 
+#include "app/moved_dates.h"
 #include "app/run_replay.h"
 #include "app/table.h"
 #include "base/json.h"
@@ -111,25 +112,26 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
   TILLSTREAM_TRY(RequireLog(context, request.log));
   TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, request.log));
   TILLSTREAM_ASSIGN(const RunIdentity identity, RequireRun(context, opened, request.log.topic));
-  TILLSTREAM_ASSIGN(const Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
+  TILLSTREAM_ASSIGN(Dataset dataset, LoadDatasetFor(context, request.data, request.stores));
   for (const auto& table : dataset.stores) {
     if (identity.stores.contains(table->store_id())) continue;
     return MakeError(ErrorCode::kRefused, "run: store {} is not in the run", table->store_id());
   }
-  const Calendar& calendar = *dataset.calendar;
+  const std::shared_ptr<const Calendar> calendar = dataset.calendar;
   const Day last(dataset.day_count);
   VerifyOptions options;
   options.topic = request.log.topic;
   options.stream_from = identity.from;
   TILLSTREAM_ASSIGN(options.from,
-                    ResolveDay("--from", request.from, calendar, last, identity.from));
-  TILLSTREAM_ASSIGN(options.to, ResolveDay("--to", request.to, calendar, last + 1, last + 1));
+                    ResolveDay("--from", request.from, *calendar, last, identity.from));
+  TILLSTREAM_ASSIGN(options.to, ResolveDay("--to", request.to, *calendar, last + 1, last + 1));
   options.from = std::max(options.from, options.stream_from);
   if (options.from > last) {
     return MakeError(ErrorCode::kRefused, "run: begins at d_{}, the data ends at d_{}",
                      options.from.value(), last.value());
   }
   if (options.to < options.from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
+  MoveDates(identity, &dataset);
 
   TILLSTREAM_ASSIGN(
       const OpenedRegistry registry,
@@ -142,7 +144,7 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
     stores.push_back(*std::move(result));
   }
   TILLSTREAM_TRY(context.common.json ? PrintJson(context, stores)
-                                     : PrintTable(context, stores, calendar));
+                                     : PrintTable(context, stores, *dataset.calendar));
   if (context.stop.stop_requested()) {
     context.console.Warning("stopped before the end; what is shown is what was compared so far");
     return static_cast<int>(kExitDone);

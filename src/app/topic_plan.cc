@@ -8,7 +8,7 @@
 namespace tillstream {
 
 std::string DataBegins(const RunIdentity& identity) {
-  return FormatDate(identity.first_date + std::chrono::days(identity.from.value() - 1));
+  return FormatDate(EventDateOf(identity, identity.from));
 }
 
 TopicPlan PlanOf(const RunIdentity& identity, const std::string& topic) {

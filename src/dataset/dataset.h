@@ -31,6 +31,13 @@ class Calendar {
   const CalendarDay& at(Day day) const { return days_[static_cast<size_t>(day.value() - 1)]; }
   Date first_date() const { return days_.front().date; }
 
+  /// The same days and weeks with all dates moved by `weeks`, so that each keeps its weekday.
+  Calendar Moved(std::chrono::weeks weeks) const {
+    std::vector<CalendarDay> days = days_;
+    for (CalendarDay& day : days) day.date += weeks;
+    return Calendar(std::move(days));
+  }
+
  private:
   std::vector<CalendarDay> days_;
 };

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "kafka/kafka_config.h"
+#include "model/event_dates.h"
 #include "model/ids.h"
 
 namespace tillstream {
@@ -70,14 +71,14 @@ struct TopicDescription {
 
 /// In what a topic deviates from what it is to be, a message each with what to do about it:
 ///
-///   topic "sales" deletes after 7 d (retention.ms=604800000) but the data begins 2011-01-29;
-///   --rebase-to today, or set retention.ms=-1
+///   topic "sales" deletes after 3650 d (retention.ms=315360000000) but the data begins
+///   2011-01-29; --rebase-to today, or set retention.ms=-1
 ///
-/// `data_begins` is the date of the first event, "2011-01-29"; empty when it is not known. More
-/// partitions, more replicas, a longer segment.ms and a larger max.message.bytes than asked for are
-/// no deviation.
+/// `dates` are those of the events; none when they are not known. More partitions, more replicas, a
+/// longer segment.ms and a larger max.message.bytes than asked for are no deviation, and neither is
+/// a retention that takes none of the events today.
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,
-                                         const std::string& data_begins);
+                                         const std::optional<EventDates>& dates);
 
 /// Makes topics and says how they are. Thread safe.
 class TopicAdmin {

@@ -22,8 +22,24 @@ TopicDescription Found(const std::string& name = "", const std::string& value = 
   return found;
 }
 
-std::vector<std::string> Deviations(const TopicDescription& found) {
-  return TopicDeviations(EventTopicSpec("sales", 10), found, "2011-01-29");
+Date DateFrom(const std::string& text) { return ParseDate(text).value(); }
+
+/// Those of M5, which may still be moved.
+EventDates DatesOfM5() {
+  return {.begin = DateFrom("2011-01-29"),
+          .end = DateFrom("2016-05-23"),
+          .today = DateFrom("2026-11-27"),
+          .may_move = true};
+}
+
+std::vector<std::string> Deviations(const TopicDescription& found,
+                                    const std::optional<EventDates>& dates = DatesOfM5()) {
+  return TopicDeviations(EventTopicSpec("sales", 10), found, dates);
+}
+
+/// retention.ms of so many days.
+TopicDescription FoundWithDays(int64_t days) {
+  return Found("retention.ms", std::to_string(days * 86'400'000));
 }
 
 TEST(TopicAdminTest, ATopicAsItIsToBeDoesNotDeviate) {
@@ -44,13 +60,36 @@ TEST(TopicAdminTest, RetentionDeletesOldDates) {
   EXPECT_THAT(
       Deviations(Found("retention.ms", "604800000")),
       ElementsAre("topic \"sales\" deletes after 7 d (retention.ms=604800000) but the data begins "
-                  "2011-01-29; --rebase-to today, or set retention.ms=-1"));
-  EXPECT_THAT(TopicDeviations(EventTopicSpec("sales", 10), Found("retention.ms", "5000"), ""),
+                  "2011-01-29; set retention.ms=-1"));
+  EXPECT_THAT(Deviations(Found("retention.ms", "5000"), std::nullopt),
               ElementsAre("topic \"sales\" deletes after 5 s (retention.ms=5000) of event time; "
-                          "--rebase-to today, or set retention.ms=-1"));
+                          "set retention.ms=-1"));
   EXPECT_THAT(Deviations(Found("retention.bytes", "1000")),
               ElementsAre("topic \"sales\" deletes what is over 1000 bytes a partition "
                           "(retention.bytes=1000); set retention.bytes=-1"));
+}
+
+TEST(TopicAdminTest, RebaseIsARemedyWhereTheDataIsThenYoungerThanTheRetention) {
+  // 1941 days, the last of them up to a week old.
+  EXPECT_THAT(Deviations(FoundWithDays(1'947)),
+              ElementsAre("topic \"sales\" deletes after 1947 d (retention.ms=168220800000) but "
+                          "the data begins 2011-01-29; set retention.ms=-1"));
+  EXPECT_THAT(Deviations(FoundWithDays(1'948)),
+              ElementsAre("topic \"sales\" deletes after 1948 d (retention.ms=168307200000) but "
+                          "the data begins 2011-01-29; --rebase-to today, or set retention.ms=-1"));
+  EventDates moved = DatesOfM5();
+  moved.may_move = false;
+  EXPECT_THAT(Deviations(FoundWithDays(1'948), moved),
+              ElementsAre("topic \"sales\" deletes after 1948 d (retention.ms=168307200000) but "
+                          "the data begins 2011-01-29; set retention.ms=-1"));
+}
+
+TEST(TopicAdminTest, RetentionThatTakesNothingTodayIsNoDeviation) {
+  EventDates dates = DatesOfM5();
+  dates.begin = dates.today - std::chrono::days(6);
+  EXPECT_THAT(Deviations(FoundWithDays(7), dates), IsEmpty());
+  dates.begin = dates.today - std::chrono::days(7);
+  EXPECT_EQ(Deviations(FoundWithDays(7), dates).size(), 1U);
 }
 
 TEST(TopicAdminTest, ShortSegmentsAreManyFiles) {
@@ -101,7 +140,7 @@ TEST(TopicAdminTest, WhereKeysArePlacedByTheNumberOfPartitionsMoreOfThemAreWrong
   TopicDescription found = Found("retention.ms", "-1");
   found.name = "sales-store-CA_1";
   found.partition_count = 5;
-  EXPECT_THAT(TopicDeviations(wanted, found, "2011-01-29"),
+  EXPECT_THAT(TopicDeviations(wanted, found, DatesOfM5()),
               ElementsAre("topic \"sales-store-CA_1\" has 5 partitions, the plan deals keys out to "
                           "3; begin the run with --store-partitions 5, or use another topic"));
 }
@@ -118,11 +157,11 @@ TEST(TopicAdminTest, DocumentsOfARunNeedMoreThanABatchOfEvents) {
   found.name = "sales-positions";
   found.partition_count = 11;
   found.settings["cleanup.policy"] = "compact";
-  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, "2011-01-29"),
+  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, DatesOfM5()),
               ElementsAre("topic \"sales-positions\" takes batches of 1048588 bytes "
                           "(max.message.bytes), needed 8388608; set max.message.bytes=8388608"));
   found.settings["max.message.bytes"] = "10000000";
-  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, "2011-01-29"), IsEmpty());
+  EXPECT_THAT(TopicDeviations(PositionsTopicSpec("sales", 10), found, DatesOfM5()), IsEmpty());
 }
 
 TEST(TopicAdminTest, ReplicasAreThreeWhereThereAreBrokersForThem) {

@@ -29,16 +29,27 @@ int64_t NumberOf(const std::string& text, int64_t otherwise) {
   return value;
 }
 
+/// Whether nothing is older than the retention by the end of today.
+bool Keeps(int64_t retention_ms, const EventDates& dates) {
+  return retention_ms / kDayMs >= (dates.today - dates.begin).count() + 1;
+}
+
+/// Whether that would be so with --rebase-to today, after which the data ends within the last week.
+bool RebaseHelps(int64_t retention_ms, const EventDates& dates) {
+  constexpr int64_t kWeekDays = 7;
+  return dates.may_move && retention_ms / kDayMs >= (dates.end - dates.begin).count() + kWeekDays;
+}
+
 /// Compares one topic; collects the messages.
 class Comparison {
  public:
   Comparison(const TopicSpec& wanted, const TopicDescription& found)
       : wanted_(wanted), found_(found) {}
 
-  std::vector<std::string> Run(const std::string& data_begins) {
+  std::vector<std::string> Run(const std::optional<EventDates>& dates) {
     Partitions();
     Replication();
-    Cleanup(data_begins);
+    Cleanup(dates);
     Times();
     BatchSize();
     return std::move(messages_);
@@ -90,7 +101,7 @@ class Comparison {
     }
   }
 
-  void Cleanup(const std::string& data_begins) {
+  void Cleanup(const std::optional<EventDates>& dates) {
     const auto at = wanted_.settings.find("cleanup.policy");
     const std::string policy = at == wanted_.settings.end() ? "delete" : at->second;
     if (Setting("cleanup.policy") != policy) {
@@ -98,10 +109,11 @@ class Comparison {
     }
     if (policy != "delete") return;
     const int64_t retention_ms = Number("retention.ms", -1);
-    if (retention_ms >= 0) {
-      Say("deletes after {} (retention.ms={}){}; --rebase-to today, or set retention.ms=-1",
-          Span(retention_ms), retention_ms,
-          data_begins.empty() ? " of event time" : " but the data begins " + data_begins);
+    if (retention_ms >= 0 && !(dates && Keeps(retention_ms, *dates))) {
+      Say("deletes after {} (retention.ms={}){}; {}set retention.ms=-1", Span(retention_ms),
+          retention_ms,
+          dates ? " but the data begins " + FormatDate(dates->begin) : " of event time",
+          dates && RebaseHelps(retention_ms, *dates) ? "--rebase-to today, or " : "");
     }
     const int64_t retention_bytes = Number("retention.bytes", -1);
     if (retention_bytes >= 0) {
@@ -174,8 +186,8 @@ int InSyncMinimum(int replication_factor) {
 }
 
 std::vector<std::string> TopicDeviations(const TopicSpec& wanted, const TopicDescription& found,
-                                         const std::string& data_begins) {
-  return Comparison(wanted, found).Run(data_begins);
+                                         const std::optional<EventDates>& dates) {
+  return Comparison(wanted, found).Run(dates);
 }
 
 }  // namespace tillstream

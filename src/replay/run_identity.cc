@@ -11,6 +11,27 @@ namespace {
 constexpr const char* kRemedy =
     "use the options and data that the run began with, or another --log or --topic";
 
+/// Compares the shifts alone: several dates lead to the same one.
+Status SameRebase(const std::optional<Rebase>& stored, const std::optional<Rebase>& current) {
+  if (WeeksOf(stored) == WeeksOf(current)) return Ok();
+  if (!stored) {
+    return MakeError(ErrorCode::kRefused,
+                     "run: began without --rebase-to, found {}; leave it out, or use another --log "
+                     "or --topic",
+                     current->ToString());
+  }
+  if (!current) {
+    return MakeError(ErrorCode::kRefused,
+                     "run: began with --rebase-to {}, found none; --rebase-to today keeps the "
+                     "run's dates, or use another --log or --topic",
+                     stored->ToString());
+  }
+  return MakeError(ErrorCode::kRefused,
+                   "run: began with --rebase-to {}, found {}; --rebase-to today keeps the run's "
+                   "dates, or use another --log or --topic",
+                   stored->ToString(), current->ToString());
+}
+
 template <typename T>
 Status Same(const char* what, const T& stored, const T& current) {
   if (stored == current) return Ok();
@@ -69,10 +90,16 @@ RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
   return identity;
 }
 
+Date EventDateOf(const RunIdentity& identity, Day day) {
+  return identity.first_date + WeeksOf(identity.rebase) + std::chrono::days(day.value() - 1);
+}
+
 std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id) {
   const StoreIdentity& store = identity.stores.at(store_id);
-  return fmt::format("d_{} of {} series {:016x}", identity.from.value(), store.series_count,
-                     store.series_hash.value_or(0));
+  const int64_t weeks = WeeksOf(identity.rebase).count();
+  return fmt::format("d_{} of {} series {:016x}{}", identity.from.value(), store.series_count,
+                     store.series_hash.value_or(0),
+                     weeks == 0 ? "" : fmt::format(" moved by {} weeks", weeks));
 }
 
 namespace {
@@ -129,6 +156,7 @@ Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& curr
                       fmt::format("d_{}", current.from.value())));
   TILLSTREAM_TRY(Same("a calendar whose d_1 is", FormatDate(stored.first_date),
                       FormatDate(current.first_date)));
+  TILLSTREAM_TRY(SameRebase(stored.rebase, current.rebase));
   TILLSTREAM_TRY(Same("--plan", stored.plan, current.plan));
   TILLSTREAM_TRY(Same("--codec", stored.codec, current.codec));
   TILLSTREAM_TRY(Same("--segment-bytes", stored.segment_bytes_max, current.segment_bytes_max));

@@ -12,6 +12,7 @@
 #include "dataset/dataset.h"
 #include "log/run_store.h"
 #include "model/ids.h"
+#include "replay/rebase.h"
 #include "replay/speed.h"
 
 namespace tillstream {
@@ -46,7 +47,8 @@ struct SizeClass {
 /// it. `--to`, `--speed`, `--store`, `--threads` and `--sync` are not part of it.
 struct RunIdentity {
   Day from{1};                         ///< First day of the stream.
-  Date first_date{};                   ///< Date of d_1.
+  Date first_date{};                   ///< Date of d_1 in the dataset.
+  std::optional<Rebase> rebase;        ///< How the events' dates are moved; none: not at all.
   std::string plan = "store";          ///< Partition plan: partition_plan.h.
   int32_t store_partitions = 0;        ///< Of plan "topic": of each store's topic.
   std::vector<SizeClass> classes;      ///< Of plan "size".
@@ -65,8 +67,11 @@ struct RunIdentity {
 RunIdentity IdentityOf(const Dataset& dataset, Day from, std::string codec,
                        int64_t segment_bytes_max);
 
-/// What a store's stream is made from, in one line: "d_1 of 3049 series 1f3c0a9b5d7e2468". Does not
-/// change when days are added to the data.
+/// The date that the events of `day` have: the dataset's, moved as the run is.
+Date EventDateOf(const RunIdentity& identity, Day day);
+
+/// What a store's stream is made from, in one line: "d_1 of 3049 series 1f3c0a9b5d7e2468", and by
+/// how many weeks it is moved. Does not change when days are added to the data.
 std::string StreamIdentity(const RunIdentity& identity, const std::string& store_id);
 
 /// `stored` with what `current` has of its stores: stored places win, and stores that are new take

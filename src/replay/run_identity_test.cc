@@ -68,6 +68,52 @@ TEST(ReconcileTest, TheSameGoesOn) {
   EXPECT_EQ(InWords(*merged), InWords(stored));
 }
 
+RunIdentity Rebased(const std::string& to) {
+  RunIdentity identity = Identity(SmallDataset());
+  identity.rebase = RebaseTo(ParseDate(to).value(), EventDateOf(identity, Day(10)));
+  return identity;
+}
+
+TEST(ReconcileTest, AnotherShiftIsRefusedWithBoth) {
+  const RunIdentity plain = Identity(SmallDataset());
+  const RunIdentity moved = Rebased("2024-03-05");
+  struct Case {
+    const RunIdentity& stored;
+    const RunIdentity& current;
+    std::string message;
+  };
+  for (const auto& [stored, current, message] :
+       {Case{plain, moved,
+             "run: began without --rebase-to, found 2024-03-05 (682 weeks later); leave it out, or "
+             "use another --log or --topic"},
+        Case{moved, plain,
+             "run: began with --rebase-to 2024-03-05 (682 weeks later), found none; --rebase-to "
+             "today keeps the run's dates, or use another --log or --topic"},
+        Case{
+            moved, Rebased("2024-03-12"),
+            "run: began with --rebase-to 2024-03-05 (682 weeks later), found 2024-03-12 (683 weeks "
+            "later); --rebase-to today keeps the run's dates, or use another --log or --topic"}}) {
+    const auto merged = Reconcile(stored, current);
+    ASSERT_FALSE(merged) << message;
+    EXPECT_EQ(merged.error().code, ErrorCode::kRefused);
+    EXPECT_EQ(merged.error().message, message);
+  }
+}
+
+TEST(ReconcileTest, TheSameShiftByAnotherDateGoesOnWithTheFirstDate) {
+  const auto merged = Reconcile(Rebased("2024-03-05"), Rebased("2024-03-06"));
+  ASSERT_TRUE(merged) << merged.error().message;
+  EXPECT_EQ(FormatDate(merged->rebase->to), "2024-03-05");
+}
+
+TEST(RunIdentityTest, EventsHaveTheMovedDateAndStreamsSayTheShift) {
+  const RunIdentity plain = Identity(SmallDataset());
+  const RunIdentity moved = Rebased("2024-03-05");
+  EXPECT_EQ(FormatDate(EventDateOf(plain, Day(10))), "2011-02-07");
+  EXPECT_EQ(FormatDate(EventDateOf(moved, Day(10))), "2024-03-04");
+  EXPECT_EQ(StreamIdentity(moved, "CA_1"), StreamIdentity(plain, "CA_1") + " moved by 682 weeks");
+}
+
 TEST(ReconcileTest, DataWithMoreDaysGoesOnAndIsRemembered) {
   SmallDataset validation;
   validation.evaluation = false;

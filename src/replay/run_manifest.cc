@@ -15,10 +15,16 @@ namespace {
 
 constexpr int kFormatVersion = 1;
 
+/// Of a run whose dates are moved: releases that do not know of it would go on without.
+constexpr int kFormatVersionMoved = 2;
+
 constexpr size_t kHexDigits = 16;
 
 /// Some 9500 years before and after 1970: the dates that the calendar can write.
 constexpr int64_t kClockMsMax = 300'000'000'000'000;
+
+/// More than the years of four digits have.
+constexpr int64_t kRebaseWeeksMax = 530'000;
 
 std::string HashesToHex(const std::vector<uint64_t>& hashes) {
   std::string hex;
@@ -73,7 +79,7 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
     }
     stores[id] = std::move(entry);
   }
-  Json json = {{"format", kFormatVersion},
+  Json json = {{"format", identity.rebase ? kFormatVersionMoved : kFormatVersion},
                {"topic", topic},
                {"started_at", identity.started_at},
                {"plan", identity.plan},
@@ -88,6 +94,10 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
                {"stores", stores}};
   if (identity.store_partitions != 0) json["store_partitions"] = identity.store_partitions;
   if (!identity.classes.empty()) json["classes"] = ClassesJson(identity.classes);
+  if (identity.rebase) {
+    json["rebase_weeks"] = identity.rebase->weeks;
+    json["rebase_to"] = FormatDate(identity.rebase->to);
+  }
   return json.dump(1) + "\n";
 }
 
@@ -116,11 +126,20 @@ void ReadPlan(const Json& json, RunIdentity* identity) {
   }
 }
 
+Rebase RebaseFromJson(const Json& json) {
+  const Result<Date> to = ParseDate(json.at("rebase_to").get<std::string>());
+  const int64_t weeks = json.at("rebase_weeks").get<int64_t>();
+  Need(to.has_value() && weeks >= -kRebaseWeeksMax && weeks <= kRebaseWeeksMax, "a shift by weeks");
+  return {.weeks = static_cast<int32_t>(weeks), .to = *to};
+}
+
 Result<RunIdentity> FromJson(const Json& json) {
   RunIdentity identity;
-  if (json.at("format") != kFormatVersion) {
-    return MakeError(ErrorCode::kRefused, "format {}, needed {}; use the release that wrote it",
-                     json.at("format").dump(), kFormatVersion);
+  const Json& format = json.at("format");
+  if (format != kFormatVersion && format != kFormatVersionMoved) {
+    return MakeError(ErrorCode::kRefused,
+                     "format {}, needed {} or {}; use the release that wrote it", format.dump(),
+                     kFormatVersion, kFormatVersionMoved);
   }
   identity.started_at = json.at("started_at");
   ReadPlan(json, &identity);
@@ -129,6 +148,7 @@ Result<RunIdentity> FromJson(const Json& json) {
   const Result<Date> first_date = ParseDate(json.at("first_date").get<std::string>());
   Need(first_date.has_value(), "a date");
   identity.first_date = *first_date;
+  if (format == kFormatVersionMoved) identity.rebase = RebaseFromJson(json);
   identity.codec = json.at("codec");
   identity.segment_bytes_max = json.at("segment_bytes");
   // Runs of releases that knew no other place, and no other subjects, have no word of them.

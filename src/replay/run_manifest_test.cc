@@ -127,6 +127,31 @@ TEST_F(RunManifestTest, ARunOfAReleaseWithoutSubjectsHadThoseOfTheTopic) {
   EXPECT_EQ((*loaded)->subjects, "topic");
 }
 
+TEST_F(RunManifestTest, AShiftIsStoredInAFormatThatOlderReleasesRefuse) {
+  ASSERT_TRUE(manifest_.Update(identity_, "me"));
+  EXPECT_EQ((*manifest_.Load())->rebase, std::nullopt);
+  EXPECT_EQ(Text().find("rebase"), std::string::npos);
+  EXPECT_NE(Text().find("\"format\": 1"), std::string::npos);
+  constexpr const char* kMovedPath = "log/moved.run.json";
+  RunManifest moved(store_, clock_, "moved");
+  identity_.rebase = Rebase{.weeks = -12, .to = ParseDate("2010-12-01").value()};
+  ASSERT_TRUE(moved.Update(identity_, "me"));
+  EXPECT_EQ((*moved.Load())->rebase, identity_.rebase);
+  const std::string text = Text(kMovedPath);
+  EXPECT_NE(text.find("\"format\": 2"), std::string::npos);
+  const std::string weeks = "\"rebase_weeks\": -12";
+  ASSERT_NE(text.find(weeks), std::string::npos);
+  EXPECT_NE(text.find("\"rebase_to\": \"2010-12-01\""), std::string::npos);
+  for (const char* damage : {"\"rebase_weeks\": \"12\"", "\"rebase_weeks\": 530001",
+                             "\"rebase_weeks\": -9223372036854775808", "\"weeks\": -12"}) {
+    std::string damaged = text;
+    files_.SetContent(kMovedPath, damaged.replace(text.find(weeks), weeks.size(), damage));
+    const auto loaded = moved.Load();
+    ASSERT_FALSE(loaded) << damage;
+    EXPECT_EQ(loaded.error().code, ErrorCode::kCorrupt);
+  }
+}
+
 TEST_F(RunManifestTest, TotalsBelongToTheRunOfTheirEvents) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
   const auto run_of = [&](const char* topic) {
@@ -209,13 +234,13 @@ TEST_F(RunManifestTest, AShapeThatTillstreamDoesNotWriteIsCorrupt) {
 TEST_F(RunManifestTest, ALaterFormatIsRefused) {
   ASSERT_TRUE(manifest_.Update(identity_, "me"));
   std::string text = Text();
-  text.replace(text.find("\"format\": 1"), 11, "\"format\": 2");
+  text.replace(text.find("\"format\": 1"), 11, "\"format\": 3");
   files_.SetContent(kPath, text);
   const auto loaded = manifest_.Load();
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().code, ErrorCode::kRefused);
   EXPECT_EQ(loaded.error().message,
-            "log/sales.run.json: format 2, needed 1; use the release that wrote it");
+            "log/sales.run.json: format 3, needed 1 or 2; use the release that wrote it");
 }
 
 TEST_F(RunManifestTest, TheClockIsStoredAndMayBeRewritten) {
