@@ -84,6 +84,8 @@ std::unique_ptr<Command> MakeSchemaRegisterCommand();
 std::unique_ptr<Command> MakeSchemaServeCommand();
 std::unique_ptr<Command> MakeSchemaCopyCommand();
 std::unique_ptr<Command> MakePositionShowCommand();
+std::unique_ptr<Command> MakePositionSetCommand();
+std::unique_ptr<Command> MakePositionResetCommand();
 std::unique_ptr<Command> MakeTopicPlanCommand();
 std::unique_ptr<Command> MakeTopicCreateCommand();
 std::unique_ptr<Command> MakeTopicCheckCommand();

@@ -44,6 +44,8 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeSchemaServeCommand());
   commands.push_back(MakeSchemaCopyCommand());
   commands.push_back(MakePositionShowCommand());
+  commands.push_back(MakePositionSetCommand());
+  commands.push_back(MakePositionResetCommand());
   commands.push_back(MakeTopicPlanCommand());
   commands.push_back(MakeTopicCreateCommand());
   commands.push_back(MakeTopicCheckCommand());

@@ -245,6 +245,23 @@ TEST_F(OtherCommandsTest, PositionsAreShown) {
   EXPECT_EQ(Run({"position", "show", "--log", "none"}), 1);
 }
 
+TEST_F(OtherCommandsTest, OnTheEmbeddedLogNoPositionMoves) {
+  ASSERT_EQ(Replay({"--to", "d_4"}), 0);
+  const auto before = LogFiles();
+  for (const char* day : {"d_2", "d_8"}) {
+    EXPECT_EQ(Run({"position", "set", "--log", "log", "--to", day, "--execute"}), 2);
+    EXPECT_EQ(err_,
+              "error: position set: log log: the offset is the position there, so neither goes "
+              "without the other; write the days again or from elsewhere with replay --from into "
+              "another --log or --topic\n");
+  }
+  EXPECT_EQ(Run({"position", "reset", "--log", "log"}), 2);
+  EXPECT_THAT(err_, HasSubstr("error: position reset: log log: the offset is the position there"));
+  EXPECT_EQ(Run({"position", "set", "--log", "log", "--to", "2d"}), 2);
+  EXPECT_EQ(err_, "error: --to: \"2d\" is not a day; write d_17 or 2011-02-14\n");
+  EXPECT_EQ(LogFiles(), before);
+}
+
 TEST_F(OtherCommandsTest, SchemasAreListedShownAndChecked) {
   ASSERT_EQ(Replay(), 0);
   EXPECT_EQ(Run({"schema", "list", "--log", "log"}), 0);

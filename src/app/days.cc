@@ -23,19 +23,26 @@ Status CheckDay(const std::string& flag, const std::string& text) {
                    Quote(text));
 }
 
+Result<Day> ResolveDay(const std::string& flag, const std::string& text, Date first_date, Day first,
+                       Day last) {
+  const auto date_of = [&](Day day) { return first_date + std::chrono::days(day.value() - 1); };
+  int64_t number = 0;
+  if (int32_t written = 0; ParseDayNumber(text, &written)) {
+    number = written;
+  } else {
+    TILLSTREAM_ASSIGN(const Date date, ParseDate(text));
+    number = (date - first_date).count() + 1;
+  }
+  if (number >= first.value() && number <= last.value()) return Day(static_cast<int32_t>(number));
+  return MakeError(ErrorCode::kUsage, "{}: {} is outside d_{} to d_{} ({} to {})", flag,
+                   Quote(text), first.value(), last.value(), FormatDate(date_of(first)),
+                   FormatDate(date_of(last)));
+}
+
 Result<Day> ResolveDay(const std::string& flag, const std::string& text, const Calendar& calendar,
                        Day last, Day fallback) {
   if (text.empty()) return fallback;
-  int32_t number = 0;
-  if (!ParseDayNumber(text, &number)) {
-    TILLSTREAM_ASSIGN(const Date date, ParseDate(text));
-    const auto days = (date - calendar.first_date()).count() + 1;
-    number = days < 1 || days > last.value() ? 0 : static_cast<int32_t>(days);
-  }
-  if (number >= 1 && number <= last.value()) return Day(number);
-  const Date last_date = calendar.first_date() + std::chrono::days(last.value() - 1);
-  return MakeError(ErrorCode::kUsage, "{}: {} is outside d_1 to d_{} ({} to {})", flag, Quote(text),
-                   last.value(), FormatDate(calendar.first_date()), FormatDate(last_date));
+  return ResolveDay(flag, text, calendar.first_date(), Day(1), last);
 }
 
 Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,

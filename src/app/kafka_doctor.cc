@@ -192,10 +192,12 @@ EventCounts CountEvents(const std::string& topic, const std::optional<RunIdentit
     const auto at = positions.find(id);
     for (const TopicPartition& partition : partitions) {
       std::optional<Position>& count = counts[partition];
-      const bool is_known = at != positions.end() && at->second.events > 0;
+      if (at == positions.end()) continue;
+      const StreamPosition& position = at->second;
       // How a store's events are dealt out, the data says; that there are some is known.
-      if (is_known) {
-        count = count.value_or(Position(0)) + (partitions.size() == 1 ? at->second.events : 0);
+      if (position.events > 0 || position.is_kept) {
+        count = count.value_or(Position(0)) +
+                (partitions.size() == 1 ? position.events - position.left_out : 0);
       }
     }
   }

@@ -197,7 +197,12 @@ Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
   const TopicPartition positions{PositionsTopicName(topic), PartitionId(store.number + 1)};
   TILLSTREAM_ASSIGN(const auto last,
                     ReadLastPosition(opened.kafka->config(), positions, context.clock));
-  if (last) return StreamPosition{last->position.value(), last->totals_count};
+  if (last) {
+    return StreamPosition{.events = last->position.value(),
+                          .totals = last->totals_count,
+                          .left_out = last->left_out,
+                          .is_kept = true};
+  }
   // A stream that is at least once keeps none there; its last records say how far it is. It has a
   // partition of its own.
   StreamPosition position;
@@ -206,6 +211,13 @@ Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
   TILLSTREAM_ASSIGN(position.totals,
                     AfterLastRecord(context, opened, TotalsPartitionOf(identity, topic, store_id)));
   return position;
+}
+
+Result<int64_t> MoveOnKafka(OpenedLog& opened, const WriterSpec& spec,
+                            const StreamPosition& target) {
+  TILLSTREAM_ASSIGN(const PositionRecord before,
+                    opened.kafka->MovePosition(spec, Position(target.events), target.totals));
+  return before.position.value();
 }
 
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,
@@ -229,6 +241,11 @@ Result<StreamPosition> PositionOnKafka(Context& /*context*/, OpenedLog& /*opened
                                        const std::string& /*topic*/,
                                        const RunIdentity& /*identity*/,
                                        const std::string& /*store_id*/) {
+  TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
+}
+
+Result<int64_t> MoveOnKafka(OpenedLog& /*opened*/, const WriterSpec& /*spec*/,
+                            const StreamPosition& /*target*/) {
   TILLSTREAM_CHECK_MSG(false, "CompleteLog() refuses Kafka in this build");
 }
 

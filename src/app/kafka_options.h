@@ -40,6 +40,11 @@ Result<StreamPosition> PositionOnKafka(Context& context, OpenedLog& opened,
                                        const std::string& topic, const RunIdentity& identity,
                                        const std::string& store_id);
 
+/// Commits `target` as the position of a stream that keeps it with its transactions, and returns
+/// how many events it was at before. A generator that has the stream is ended by that.
+Result<int64_t> MoveOnKafka(OpenedLog& opened, const WriterSpec& spec,
+                            const StreamPosition& target);
+
 /// A reader of `topics` under the name of a consumer group; `is_member` says whether the group
 /// gives it its partitions.
 Result<std::unique_ptr<ReaderGroup>> OpenKafkaGroup(OpenedLog& opened, const std::string& group,

@@ -50,6 +50,8 @@ Result<std::optional<NamedRun>> FindRunToRead(Context& context, OpenedLog& opene
 struct StreamPosition {
   int64_t events = 0;
   int64_t totals = 0;
+  int64_t left_out = 0;  ///< PositionRecord::left_out.
+  bool is_kept = false;  ///< Whether Kafka has a record of it, which `position set` can follow.
 };
 
 /// Of a store of the run; 0 where nothing was written yet. On the embedded log, where several

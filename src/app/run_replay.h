@@ -43,6 +43,10 @@ Status CheckDay(const std::string& flag, const std::string& text);
 Result<Day> ResolveDay(const std::string& flag, const std::string& text, const Calendar& calendar,
                        Day last, Day fallback);
 
+/// The same in [`first`, `last`] where d_1 is at `first_date`, without a calendar.
+Result<Day> ResolveDay(const std::string& flag, const std::string& text, Date first_date, Day first,
+                       Day last);
+
 /// Loads a dataset with a progress line and tells its notes.
 Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,
                                const std::vector<std::string>& stores);

@@ -59,7 +59,8 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenWriter(const WriterSpec& spec) 
   }
   if (spec.totals) TILLSTREAM_TRY(FindPartition(*spec.totals));
   if (options_.positions == PositionsMode::kTransaction) {
-    return OpenTransactional(spec, stream_count);
+    TILLSTREAM_ASSIGN(auto writer, OpenTransactional(spec, stream_count));
+    return std::unique_ptr<LogWriter>(std::move(writer));
   }
   if (spec.events.size() > 1 || spec.is_shared) {
     return MakeError(ErrorCode::kUsage,
@@ -75,8 +76,18 @@ int64_t KafkaLog::QueueShare() const {
   return options_.queue_bytes_max / std::max(queue_shares_.load(), 1);
 }
 
-Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec& spec,
-                                                               int32_t stream_count) {
+Result<PositionRecord> KafkaLog::MovePosition(const WriterSpec& spec, Position position,
+                                              int64_t totals_count) {
+  TILLSTREAM_CHECK(options_.positions == PositionsMode::kTransaction);
+  for (const TopicPartition& partition : spec.events) TILLSTREAM_TRY(FindPartition(partition));
+  TILLSTREAM_ASSIGN(const auto writer, OpenTransactional(spec, spec.stream_number() + 1));
+  const PositionRecord before = writer->found();
+  TILLSTREAM_TRY(writer->MoveTo(position, totals_count));
+  return before;
+}
+
+Result<std::unique_ptr<KafkaWriter>> KafkaLog::OpenTransactional(const WriterSpec& spec,
+                                                                 int32_t stream_count) {
   TILLSTREAM_TRY(admin_->Create(PositionsTopicSpec(spec.run_topic(), stream_count)));
   KafkaWriterOptions options;
   options.config = options_.config;
@@ -91,7 +102,7 @@ Result<std::unique_ptr<LogWriter>> KafkaLog::OpenTransactional(const WriterSpec&
     auto writer = KafkaWriter::Open(options, clock_);
     if (writer) {
       SetOpened(options.positions);
-      return std::unique_ptr<LogWriter>(*std::move(writer));
+      return writer;
     }
     // A transaction that fails because its coordinator moves is no reason not to begin.
     const std::chrono::nanoseconds next = clock_.Monotonic() + kOpenAgain;

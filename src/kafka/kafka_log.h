@@ -26,6 +26,7 @@ enum class PositionsMode {
 
 /// How often a writer of kStore stores its position: a crash repeats what was appended since.
 inline constexpr std::chrono::milliseconds kStorePositionEvery{1000};
+class KafkaWriter;
 class ReaderClients;
 
 struct KafkaLogOptions {
@@ -65,6 +66,11 @@ class KafkaLog final : public EventLog {
   Result<std::unique_ptr<LogReader>> OpenReader(const TopicPartition& partition) override;
   std::string Describe() const override;
 
+  /// KafkaWriter::MoveTo(), and what the stream's position was before. Takes the stream over from
+  /// the writer that has it. kTransaction only.
+  Result<PositionRecord> MovePosition(const WriterSpec& spec, Position position,
+                                      int64_t totals_count);
+
   /// How many writers share what may wait for a broker; those that open from now on. One, if nobody
   /// says otherwise.
   void ShareQueue(int32_t writer_count) { queue_shares_ = writer_count; }
@@ -80,8 +86,8 @@ class KafkaLog final : public EventLog {
   /// An id for one more writer.
   std::string NextOwner();
   int64_t QueueShare() const;
-  Result<std::unique_ptr<LogWriter>> OpenTransactional(const WriterSpec& spec,
-                                                       int32_t stream_count);
+  Result<std::unique_ptr<KafkaWriter>> OpenTransactional(const WriterSpec& spec,
+                                                         int32_t stream_count);
   Result<std::unique_ptr<LogWriter>> OpenAtLeastOnce(const WriterSpec& spec);
 
   bool HasOpened(const TopicPartition& positions) TILLSTREAM_EXCLUDES(mutex_);

@@ -1,5 +1,6 @@
 #include "kafka/kafka_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -97,7 +98,7 @@ Result<std::optional<PositionRecord>> KafkaWriter::ReadPosition() {
 Status KafkaWriter::LoadPosition() {
   TILLSTREAM_ASSIGN(const std::optional<PositionRecord> stored, ReadPosition());
   TILLSTREAM_TRY(CheckStream(options_.config, options_.spec, stored, clock_));
-  if (stored) current_ = *stored;
+  if (stored) current_ = found_ = *stored;
   owner_before_ = current_.owner;
   durable_ = current_.position;
   current_.owner = options_.owner;
@@ -232,6 +233,16 @@ Result<Position> KafkaWriter::Sync(std::chrono::milliseconds timeout) {
   committing_ = false;
   durable_ = current_.position;
   return durable_;
+}
+
+Status KafkaWriter::MoveTo(Position position, int64_t totals_count) {
+  TILLSTREAM_CHECK(!in_transaction_ && current_.position == found_.position);
+  TILLSTREAM_TRY(BeginTransaction());
+  current_.left_out += std::max<int64_t>(position - current_.position, 0);
+  current_.position = position;
+  current_.totals_count = totals_count;
+  const auto committed = Sync(options_.config.deadline);
+  return committed ? Ok() : Status(committed.error());
 }
 
 Status KafkaWriter::Commit(std::chrono::nanoseconds deadline) {

@@ -83,6 +83,14 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
   /// not answer; `timeout` limits how often that is tried.
   Result<Position> Sync(std::chrono::milliseconds timeout) override;
 
+  /// Commits another position than that which the events lead to: the stream goes on there. Events
+  /// from there on that are written already will be there twice; events up to there that are not
+  /// are left out. Nothing may have been appended since Open(). Errors as Sync().
+  Status MoveTo(Position position, int64_t totals_count);
+
+  /// What Open() found; its holder and owner are those before this writer.
+  const PositionRecord& found() const { return found_; }
+
  private:
   KafkaWriter(KafkaWriterOptions options, Clock& clock);
   Status Connect();
@@ -131,6 +139,7 @@ class KafkaWriter final : public LogWriter, private DeliveryObserver {
     bool has_value = true;
   };
 
+  PositionRecord found_;
   PositionRecord current_;
   std::vector<WaitingTotal> waiting_totals_;
   Position durable_;

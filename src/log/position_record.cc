@@ -28,11 +28,13 @@ Result<std::string> Text(const Json& json, const char* name) {
 }  // namespace
 
 std::string EncodePosition(const PositionRecord& record) {
-  return DumpJson({{"position", record.position.value()},
-                   {"totals", record.totals_count},
-                   {"owner", record.owner},
-                   {"holder", record.holder},
-                   {"identity", record.identity}});
+  Json json = {{"position", record.position.value()},
+               {"totals", record.totals_count},
+               {"owner", record.owner},
+               {"holder", record.holder},
+               {"identity", record.identity}};
+  if (record.left_out != 0) json["left_out"] = record.left_out;
+  return DumpJson(json);
 }
 
 Result<PositionRecord> DecodePosition(std::string_view text) {
@@ -46,6 +48,9 @@ Result<PositionRecord> DecodePosition(std::string_view text) {
   TILLSTREAM_ASSIGN(record.owner, Text(*json, "owner"));
   TILLSTREAM_ASSIGN(record.holder, Text(*json, "holder"));
   TILLSTREAM_ASSIGN(record.identity, Text(*json, "identity"));
+  if (json->contains("left_out")) {
+    TILLSTREAM_ASSIGN(record.left_out, Count(*json, "left_out"));
+  }
   return record;
 }
 

@@ -17,6 +17,8 @@ struct PositionRecord {
   std::string owner;         ///< Random id of the writer that wrote this.
   std::string holder;        ///< Who that is, for people.
   std::string identity;      ///< WriterSpec::identity.
+  /// Events before `position` that were never written, since somebody moved the position forward.
+  int64_t left_out = 0;
   friend bool operator==(const PositionRecord&, const PositionRecord&) = default;
 };
 

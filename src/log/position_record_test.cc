@@ -22,6 +22,18 @@ TEST(PositionRecordTest, IsAsItsFormatSays) {
                                      R"("holder":"process 17 on till \"3\"","identity":"1a2b"})");
 }
 
+TEST(PositionRecordTest, WhatWasLeftOutIsSaidWhereSomethingWas) {
+  PositionRecord record = kRecord;
+  record.left_out = 600;
+  const std::string text = EncodePosition(record);
+  EXPECT_EQ(text, R"({"position":59181090,"totals":1941,"owner":"5e6f7a8b-1",)"
+                  R"("holder":"process 17 on till \"3\"","identity":"1a2b","left_out":600})");
+  EXPECT_EQ(DecodePosition(text).value(), record);
+  EXPECT_FALSE(DecodePosition(R"({"position":1,"totals":0,"owner":"","holder":"","identity":"",)"
+                              R"("left_out":-1})")
+                   .has_value());
+}
+
 TEST(PositionRecordTest, UnknownMembersArePassedOver) {
   EXPECT_TRUE(DecodePosition(R"({"position":1,"totals":0,"owner":"","holder":"","identity":"",)"
                              R"("later":[1]})")
