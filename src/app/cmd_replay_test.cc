@@ -240,5 +240,39 @@ TEST_F(ReplayCommandTest, RepairCutsWhatIsBehindTheData) {
   EXPECT_EQ(LogFiles(), whole);
 }
 
+TEST_F(ReplayCommandTest, DaysOutsideTheDataAreOneLineWithTheRange) {
+  const auto last_line = [this] { return err_.substr(err_.rfind("error: ")); };
+  for (const char* day : {"d_11", "2011-02-08", "2011-01-28"}) {
+    EXPECT_EQ(Replay({"--from", day}), 2);
+    EXPECT_EQ(last_line(), fmt::format("error: --from: \"{}\" is outside d_1 to d_10 (2011-01-29 "
+                                       "to 2011-02-07)\n",
+                                       day));
+  }
+  for (const char* day : {"d_12", "2011-02-09", "2010-12-31"}) {
+    EXPECT_EQ(Replay({"--to", day}), 2);
+    EXPECT_EQ(last_line(), fmt::format("error: --to: \"{}\" is outside d_1 to d_11 (2011-01-29 to "
+                                       "2011-02-08)\n",
+                                       day));
+  }
+  EXPECT_EQ(Replay({"--from", "d_5", "--to", "2011-01-31"}), 2);
+  EXPECT_EQ(last_line(), "error: --to: lies before --from\n");
+  EXPECT_TRUE(LogFiles().empty());
+}
+
+TEST_F(ReplayCommandTest, FromAfterThePositionIsRefusedAndNothingIsWritten) {
+  ASSERT_EQ(Replay({"--to", "2011-02-01"}), 0);
+  const auto before = LogFiles();
+  EXPECT_EQ(Replay({"--from", "2011-02-05"}), 7);
+  EXPECT_EQ(err_.substr(err_.rfind("error: ")),
+            "error: run: began with --from d_1, found d_8; use the options and data that the run "
+            "began with, or another --log or --topic\n");
+  EXPECT_EQ(LogFiles(), before);
+  EXPECT_EQ(Verify({"--from", "2011-02-05"}), 0);
+  EXPECT_THAT(err_, HasSubstr("warning: --from: d_8 lies after d_4, where store CA_1 stands; "
+                              "nothing of it was compared\n"));
+  EXPECT_THAT(err_, HasSubstr("sales: 0 events equal, no difference, stands at d_4 in "));
+  EXPECT_EQ(Verify({"--from", "d_8", "--complete"}), 1);
+}
+
 }  // namespace
 }  // namespace tillstream

@@ -11,6 +11,18 @@ namespace {
 constexpr const char* kRemedy =
     "use the options and data that the run began with, or another --log or --topic";
 
+/// Where a run begins is part of it; where it goes on is not, and on Kafka can be moved.
+Status SameFrom(const RunIdentity& stored, const RunIdentity& current) {
+  if (stored.from == current.from) return Ok();
+  const bool is_on_kafka = stored.codec.empty();
+  return MakeError(ErrorCode::kRefused, "run: began with --from d_{}, found d_{}; {}",
+                   stored.from.value(), current.from.value(),
+                   is_on_kafka
+                       ? "leave it out and let tillstream position set move the run, or use "
+                         "another --topic"
+                       : kRemedy);
+}
+
 /// Compares the shifts alone: several dates lead to the same one.
 Status SameRebase(const std::optional<Rebase>& stored, const std::optional<Rebase>& current) {
   if (WeeksOf(stored) == WeeksOf(current)) return Ok();
@@ -152,8 +164,7 @@ RunIdentity WithStoresOf(const RunIdentity& stored, const RunIdentity& current) 
 }
 
 Result<RunIdentity> Reconcile(const RunIdentity& stored, const RunIdentity& current) {
-  TILLSTREAM_TRY(Same("--from", fmt::format("d_{}", stored.from.value()),
-                      fmt::format("d_{}", current.from.value())));
+  TILLSTREAM_TRY(SameFrom(stored, current));
   TILLSTREAM_TRY(Same("a calendar whose d_1 is", FormatDate(stored.first_date),
                       FormatDate(current.first_date)));
   TILLSTREAM_TRY(SameRebase(stored.rebase, current.rebase));

@@ -68,6 +68,19 @@ TEST(ReconcileTest, TheSameGoesOn) {
   EXPECT_EQ(InWords(*merged), InWords(stored));
 }
 
+TEST(ReconcileTest, AnotherBeginIsRefusedWithWhatTheLogCanDo) {
+  RunIdentity stored = Identity(SmallDataset());
+  RunIdentity current = Identity(SmallDataset(), {}, Day(4));
+  EXPECT_EQ(Reconcile(stored, current).error().message,
+            std::string("run: began with --from d_1, found d_4") + kRemedy);
+  stored.codec = current.codec = "";
+  const auto on_kafka = Reconcile(stored, current);
+  EXPECT_EQ(on_kafka.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(on_kafka.error().message,
+            "run: began with --from d_1, found d_4; leave it out and let tillstream position set "
+            "move the run, or use another --topic");
+}
+
 RunIdentity Rebased(const std::string& to) {
   RunIdentity identity = Identity(SmallDataset());
   identity.rebase = RebaseTo(ParseDate(to).value(), EventDateOf(identity, Day(10)));

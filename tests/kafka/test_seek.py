@@ -223,6 +223,9 @@ def test_stores_of_other_plans_move_too(runs, plan):
 def test_reset_goes_back_to_the_begin_of_the_run(runs):
     runs = runs.on("reset")
     runs.replay("--from", "d_101", "--to", "d_111")
+    assert error_of(runs.replay("--from", "d_150", code=7)) == (
+        "run: began with --from d_101, found d_150; leave it out and let tillstream position set "
+        "move the run, or use another --topic")
     planned = moves(runs, "reset")
     assert [row["to_day"] for row in planned] == [101] * STORES
     assert [row["to_position"] for row in planned] == [0] * STORES
