@@ -130,6 +130,10 @@ TEST_P(EventLogContract, AStreamIsDealtOutToItsPartitions) {
   spec.round = {2, 1};
   spec.totals = Totals();
   spec.holder = "dealer";
+  if (!DealsStreamsOut()) {
+    EXPECT_EQ(log().OpenWriter(spec).error().code, ErrorCode::kUsage);
+    return;
+  }
   for (int64_t round = 0; round < 3; ++round) {
     auto opened = log().OpenWriter(spec);
     ASSERT_TRUE(opened.has_value()) << opened.error().message;

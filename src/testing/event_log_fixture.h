@@ -30,6 +30,8 @@ class LogUnderTest {
   virtual bool visible_at_once() const { return true; }
   /// Whether Flush() makes visible. On Kafka only Sync() does.
   virtual bool flushed_is_visible() const { return true; }
+  /// Whether a stream may have several partitions; else it is refused as kUsage.
+  virtual bool deals_streams_out() const { return true; }
   /// What the suite's topic `name` is called there: tests that share a server need names of their
   /// own. A common beginning for all of them.
   virtual std::string TopicName(const std::string& name) const { return name; }
@@ -74,6 +76,7 @@ class EventLogContract : public testing::TestWithParam<EventLogFactory> {
   }
 
   EventLog& log() { return under_test_->log(); }
+  bool DealsStreamsOut() const { return under_test_->deals_streams_out(); }
   std::string Name(const std::string& topic) const { return under_test_->TopicName(topic); }
   TopicPartition Events() const { return {Name("sales"), PartitionId(1)}; }
   TopicPartition Other(int32_t partition) const { return {Name("sales"), PartitionId(partition)}; }

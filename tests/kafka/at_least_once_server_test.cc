@@ -54,6 +54,7 @@ class AtLeastOnceLog final : public LogUnderTest {
   }
   EventLog& log() override { return *log_; }
   bool visible_at_once() const override { return false; }
+  bool deals_streams_out() const override { return false; }
   bool flushed_is_visible() const override { return false; }
   std::string TopicName(const std::string& name) const override { return prefix_ + name; }
 
@@ -68,6 +69,7 @@ class ZooKeeperLog final : public LogUnderTest {
  public:
   EventLog& log() override { return log_.log(); }
   bool visible_at_once() const override { return log_.visible_at_once(); }
+  bool deals_streams_out() const override { return log_.deals_streams_out(); }
   bool flushed_is_visible() const override { return log_.flushed_is_visible(); }
   std::string TopicName(const std::string& name) const override { return log_.TopicName(name); }
 
