@@ -12,6 +12,7 @@ namespace {
 struct StoreRow {
   std::string id;
   const StoreIdentity* store = nullptr;
+  std::string place;  ///< Of its events: "3", "0 (small)", or "sales-store-CA_1 0 to 2".
   StreamPosition position;
   int64_t next_day = 0;
   std::string date;
@@ -55,6 +56,18 @@ class PositionShowCommand final : public Command {
   }
 
  private:
+  /// The store's partition where there is one topic; its class, or its topic.
+  std::string PlaceOf(const RunIdentity& identity, const std::string& id) const {
+    const auto partitions = EventPartitionsOf(identity, log_.topic, id);
+    const int32_t first = partitions.front().partition.value();
+    if (identity.plan == kPlanTopic) {
+      return fmt::format("{} {} to {}", partitions.front().topic, first,
+                         partitions.back().partition.value());
+    }
+    const std::string size_class = ClassOf(identity, partitions.front().partition);
+    return size_class.empty() ? std::to_string(first) : fmt::format("{} ({})", first, size_class);
+  }
+
   std::vector<std::string> EventTopics(const RunIdentity& identity) const {
     std::vector<std::string> names;
     for (const TopicInfo& topic : TopicsOf(identity, log_.topic)) names.push_back(topic.name);
@@ -81,6 +94,7 @@ class PositionShowCommand final : public Command {
     StoreRow row;
     row.id = id;
     row.store = &identity.stores.at(id);
+    row.place = PlaceOf(identity, id);
     TILLSTREAM_ASSIGN(row.position, PositionOf(context, opened, log_.topic, identity, id));
     const int64_t series_count = row.store->series_count;
     row.next_day =
@@ -97,7 +111,7 @@ class PositionShowCommand final : public Command {
     for (const StoreRow& row : rows) {
       std::vector<std::string> cells = {
           row.id,
-          std::to_string(row.store->partition.value()),
+          row.place,
           WithThousands(row.position.events),
           WithThousands(row.position.totals),
           fmt::format("d_{}", row.next_day),
@@ -118,6 +132,7 @@ class PositionShowCommand final : public Command {
     for (const StoreRow& row : rows) {
       Json json = {{"store", row.id},
                    {"partition", row.store->partition.value()},
+                   {"place", row.place},
                    {"position", row.position.events},
                    {"totals", row.position.totals},
                    {"next_day", row.next_day},

@@ -315,6 +315,11 @@ TEST_F(KafkaServerTest, AnEventWhoseTimeTheClientCannotWriteIsRefused) {
   ExpectEvents(2);
 }
 
+/// Of events that are older than any retention that is not infinite.
+const EventDates kDates = {.begin = *ParseDate("2011-01-29"),
+                           .end = *ParseDate("2016-05-23"),
+                           .today = *ParseDate("2026-01-01")};
+
 TEST_F(KafkaServerTest, TopicsAreMadeWithoutRetentionAndDoNotDeviate) {
   Start();
   const TopicSpec spec = EventTopicSpec(Topic(), 2);
@@ -322,7 +327,7 @@ TEST_F(KafkaServerTest, TopicsAreMadeWithoutRetentionAndDoNotDeviate) {
   ASSERT_TRUE(found.has_value() && found->has_value());
   EXPECT_EQ((*found)->settings.at("retention.ms"), "-1");
   EXPECT_EQ((*found)->settings.at("segment.ms"), std::to_string(kSegmentMs));
-  EXPECT_TRUE(TopicDeviations(spec, **found, "2011-01-29").empty());
+  EXPECT_TRUE(TopicDeviations(spec, **found, kDates).empty());
   const auto none = kafka().admin().Describe(Topic() + "-none");
   ASSERT_TRUE(none.has_value());
   EXPECT_FALSE(none->has_value());
@@ -336,7 +341,7 @@ TEST_F(KafkaServerTest, ATopicWithTheBrokersDefaultsDeviates) {
   ASSERT_TRUE(kafka().admin().Create(plain).has_value());
   const auto found = kafka().admin().Describe(plain.name);
   ASSERT_TRUE(found.has_value() && found->has_value());
-  const auto deviations = TopicDeviations(EventTopicSpec(plain.name, 1), **found, "2011-01-29");
+  const auto deviations = TopicDeviations(EventTopicSpec(plain.name, 1), **found, kDates);
   ASSERT_EQ(deviations.size(), 2U);
   EXPECT_TRUE(deviations[0].find(" deletes after 7 d ") != std::string::npos) << deviations[0];
   EXPECT_TRUE(deviations[1].find("(segment.ms=604800000)") != std::string::npos) << deviations[1];
