@@ -40,7 +40,9 @@ void ParseSales(benchmark::State& state) {
     const auto text = Need(TextInput::Open(Files(), ProcessInput().sales));
     LineReader lines(text.get(), &faults);
     tables = SalesTables();
-    tables = Need(ReadSales(&lines, &faults, [](const std::string&) { return true; }, &notes));
+    tables = Need(ReadSales(
+        &lines, &faults, [](const std::string&) { return true; },
+        /*checks_others=*/true, &notes));
     benchmark::DoNotOptimize(tables.stores.data());
     benchmark::ClobberMemory();
     if (!list.empty()) Die(list.ToError());

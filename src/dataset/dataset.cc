@@ -133,7 +133,8 @@ class Loader {
       return wanted.empty() || std::find(wanted.begin(), wanted.end(), store) != wanted.end();
     };
     TILLSTREAM_TRY(WithLines(sales_file_, &faults, [&](LineReader* lines) -> Status {
-      TILLSTREAM_ASSIGN(sales_, ReadSales(lines, &faults, is_wanted, &notes_));
+      TILLSTREAM_ASSIGN(sales_,
+                        ReadSales(lines, &faults, is_wanted, options_.checks_others, &notes_));
       return Ok();
     }));
     if (calendar_ != nullptr && calendar_->day_count() < sales_.day_count) {
@@ -164,7 +165,8 @@ class Loader {
       for (const auto& table : sales_.stores) table->BeginPrices(calendar_, weeks_);
     }
     FileFaults faults(price_file_, faults_);
-    const PriceContext context{sales_file_, calendar_file_, &sales_, weeks_.get()};
+    const PriceContext context{sales_file_, calendar_file_, &sales_, weeks_.get(),
+                               options_.checks_others};
     return WithLines(price_file_, &faults, [&](LineReader* lines) {
       return ReadPrices(lines, &faults, context, &notes_);
     });

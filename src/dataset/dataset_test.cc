@@ -171,6 +171,34 @@ TEST_F(DatasetTest, PricesOfItemsWithoutSalesAreCountedOnce) {
                           "sales_train_evaluation.csv are not used, the first on line 3"));
 }
 
+TEST_F(DatasetTest, RowsOfOtherStoresNeedNotBeLookedAt) {
+  SmallDataset small;
+  small.stores = {"CA_1", "CA_2", "TX_1", "WI_1"};
+  Reset(small);
+  for (const char* store : {"CA_1", "CA_2", "WI_1"}) {
+    LoadOptions options;
+    options.stores = {store};
+    const std::string checked = Describe(*Load(options));
+    options.checks_others = false;
+    const Result<Dataset> dataset = Load(options);
+    ASSERT_TRUE(dataset) << dataset.error().message;
+    EXPECT_EQ(Describe(*dataset), checked);
+    EXPECT_THAT(dataset->store_ids, ElementsAre("CA_1", "CA_2", "TX_1", "WI_1"));
+    EXPECT_THAT(dataset->notes, IsEmpty());
+  }
+  // A fault in a store's rows is found by those who look at them only.
+  Change(kSales, "FOODS_1_001,FOODS_1,FOODS,TX_1,TX,", "FOODS_1_001,FOODS_1,FOODS,TX_1,TX,x");
+  Change(kPrices, "TX_1,FOODS_1_001,11101", "TX_1,FOODS_1_001,x");
+  LoadOptions options;
+  options.stores = {"WI_1"};
+  EXPECT_FALSE(Load(options));
+  options.checks_others = false;
+  EXPECT_TRUE(Load(options));
+  options.stores = {"TX_1"};
+  EXPECT_FALSE(Load(options));
+  EXPECT_EQ(faults_.count(), 2);
+}
+
 TEST_F(DatasetTest, OnlyStoresAskedForAreKept) {
   LoadOptions options;
   options.stores = {"TX_1"};

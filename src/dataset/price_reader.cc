@@ -51,6 +51,7 @@ class PriceRows {
     const std::optional<int32_t> cents = ReadPrice(row);
     if (week < 0 || table_ == nullptr || !cents) return;
     if (row_of_item_ < 0) {
+      if (IsLeftOut(*table_)) return;
       if (unsold_prices_++ == 0) first_unsold_line_ = row.line;
       return;
     }
@@ -102,6 +103,19 @@ class PriceRows {
     last_week_ = week;
     week_lines_[static_cast<size_t>(week)] = {series_epoch_, line.number};
     return true;
+  }
+
+  /// Whether a line in Kaggle's order of columns is the price of a store that is not to be checked.
+  bool LeavesOut(const Line& line) {
+    if (context_.checks_others || line.has_quote) return false;
+    const std::string_view text = line.text();
+    if (!left_out_.empty() && text.starts_with(left_out_)) return true;
+    const auto found = table_of_store_.find(std::string(text.substr(0, text.find(','))));
+    if (found == table_of_store_.end() || !IsLeftOut(*found->second)) return false;
+    // Rows mostly go on with the same store.
+    left_out_ = found->first + ",";
+    had_rows_ = true;
+    return text.starts_with(left_out_);
   }
 
   bool had_rows() const { return had_rows_; }
@@ -190,6 +204,10 @@ class PriceRows {
     return std::nullopt;
   }
 
+  bool IsLeftOut(const TiledTable& table) const {
+    return !context_.checks_others && !table.keeps_units();
+  }
+
   static bool IsNew(std::string name, std::unordered_set<std::string>* names) {
     return names->size() >= kUnknownNamesMax || names->insert(std::move(name)).second;
   }
@@ -198,6 +216,7 @@ class PriceRows {
   FileFaults* const faults_;
   std::unordered_map<std::string, TiledTable*> table_of_store_;
   std::vector<std::string> store_ids_;
+  std::string left_out_;  ///< How lines of the store begin that was left out last.
 
   // The store and item of the row before.
   std::string store_id_;
@@ -237,7 +256,7 @@ Status ReadPrices(LineReader* lines, FileFaults* faults, const PriceContext& con
   PriceRow row;
   std::vector<std::string_view> cells;
   while (lines->Next(&line)) {
-    if (is_kaggle_order && rows.ReadFast(line)) continue;
+    if (is_kaggle_order && (rows.LeavesOut(line) || rows.ReadFast(line))) continue;
     if (!SplitRow(line, names, faults, &cells)) continue;
     row.line = line.number;
     for (size_t k = 0; k < kColumnCount; ++k) row.cells[k] = cells[columns[k]];

@@ -18,6 +18,8 @@ struct PriceContext {
   std::string calendar_file;
   SalesTables* sales = nullptr;
   const WeekIndex* weeks = nullptr;
+  /// Whether prices of stores whose units are not kept are checked, too.
+  bool checks_others = true;
 };
 
 /// Reads sell_prices.csv to its end and sets the prices in the sales tables, whose BeginPrices()

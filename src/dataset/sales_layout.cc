@@ -189,6 +189,24 @@ bool SalesLayout::ParseFast(const Line& line, SalesRow* row) const {
   return in == end;
 }
 
+bool SalesLayout::ParseTexts(const Line& line, SalesRow* row) const {
+  if (line.has_quote) return false;
+  size_t found = 0;
+  const char* in = line.begin;
+  const char* const end = line.end + 1;
+  for (const Segment& segment : segments_) {
+    if (segment.kind == Segment::kDays || in == end) return false;
+    const auto* const comma =
+        static_cast<const char*>(std::memchr(in, ',', static_cast<size_t>(end - in)));
+    if (segment.kind == Segment::kText) {
+      row->texts[segment.text] = {in, static_cast<size_t>(comma - in)};
+      if (++found == kSalesTextCount) return true;
+    }
+    in = comma + 1;
+  }
+  return false;
+}
+
 bool SalesLayout::ParseCarefully(const Line& line, FileFaults* faults, SalesRow* row) const {
   row->large.clear();
   std::fill(std::begin(row->texts), std::end(row->texts), std::string_view());

@@ -49,6 +49,10 @@ class SalesLayout {
   /// with the same result. `row->cells` must have room for day_count() cells.
   bool ParseFast(const Line& line, SalesRow* row) const;
 
+  /// Sets the texts alone, in a line about which nothing is unusual up to there: they stand before
+  /// the days, as in Kaggle's files. Otherwise returns false.
+  bool ParseTexts(const Line& line, SalesRow* row) const;
+
   /// Takes any line apart and reports everything that is wrong with it. Returns whether nothing
   /// is. The texts are set whenever the line could be cut into as many cells as the header has,
   /// else they are empty views with no data.

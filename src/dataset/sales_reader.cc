@@ -19,10 +19,11 @@ constexpr size_t kTileRows = TiledTable::kTileRows;
 class SalesRows {
  public:
   SalesRows(const SalesLayout& layout, FileFaults* faults,
-            const std::function<bool(const std::string&)>& keeps_units)
+            const std::function<bool(const std::string&)>& keeps_units, bool checks_others)
       : layout_(layout),
         faults_(faults),
         keeps_units_(keeps_units),
+        checks_others_(checks_others),
         stride_((static_cast<size_t>(layout.day_count()) + 7) / 8 * 8),
         pending_(stride_ * kTileRows) {}
 
@@ -55,6 +56,10 @@ class SalesRows {
 
   void ReadRow(const Line& line) {
     had_rows_ = true;
+    if (!checks_others_ && layout_.ParseTexts(line, &row_)) {
+      const TiledTable* const table = FindStore(line.number);
+      if (table != nullptr && !table->keeps_units()) return;
+    }
     row_.cells = pending_.data() + pending_rows_ * stride_;
     const bool is_right =
         layout_.ParseFast(line, &row_) || layout_.ParseCarefully(line, faults_, &row_);
@@ -190,6 +195,7 @@ class SalesRows {
   const SalesLayout& layout_;
   FileFaults* const faults_;
   const std::function<bool(const std::string&)>& keeps_units_;
+  const bool checks_others_;
 
   /// Rows of pending_table_ that are parsed and not yet transposed, stride_ cells each.
   const size_t stride_;
@@ -217,7 +223,7 @@ class SalesRows {
 
 Result<SalesTables> ReadSales(LineReader* lines, FileFaults* faults,
                               const std::function<bool(const std::string& store)>& keeps_units,
-                              std::vector<std::string>* notes) {
+                              bool checks_others, std::vector<std::string>* notes) {
   SalesTables tables;
   std::vector<std::string> names;
   std::vector<std::string> ignored;
@@ -227,7 +233,7 @@ Result<SalesTables> ReadSales(LineReader* lines, FileFaults* faults,
     return tables;
   }
   if (!ignored.empty()) notes->push_back(IgnoredColumnsNote(faults->file(), ignored));
-  SalesRows rows(layout, faults, keeps_units);
+  SalesRows rows(layout, faults, keeps_units, checks_others);
   rows.ReadAll(lines);
   TILLSTREAM_TRY(lines->status());
   if (!rows.had_rows() && lines->is_complete()) {

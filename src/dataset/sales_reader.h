@@ -25,10 +25,11 @@ struct SalesTables {
 };
 
 /// Reads a sales file to its end, checking everything that can be checked without the other files.
-/// `keeps_units` says of a store whether its cells are wanted. Faults go to `faults`; the result is
-/// an Error only when reading failed.
+/// `keeps_units` says of a store whether its cells are wanted; with `checks_others` false the rows
+/// of stores that are not only name the store, whose table has no series then. Faults go to
+/// `faults`; the result is an Error only when reading failed.
 Result<SalesTables> ReadSales(LineReader* lines, FileFaults* faults,
                               const std::function<bool(const std::string& store)>& keeps_units,
-                              std::vector<std::string>* notes);
+                              bool checks_others, std::vector<std::string>* notes);
 
 }  // namespace tillstream
