@@ -7,6 +7,13 @@
 #include "replay/run_streams.h"
 
 namespace tillstream {
+namespace {
+
+/// How often a process that waits for the others looks at the board: a store's day of the real data
+/// takes about that long to write.
+constexpr std::chrono::milliseconds kBoardPoll{1};
+
+}  // namespace
 
 Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
                                                  const Dataset& dataset,
@@ -28,6 +35,7 @@ Result<std::unique_ptr<Replayer>> Replayer::Open(EventLog& log, Clock& clock,
     store->progress.store_id = stream.name;
     store->progress.partition = stream.partition;
     store->progress.store_count = static_cast<int64_t>(stream.stores.size());
+    if (options.seat) store->lags = &options.seat->board->at(options.seat->index).lags;
     replayer->stores_.push_back(std::move(store));
   }
   TILLSTREAM_TRY(replayer->OpenStores());
@@ -93,33 +101,55 @@ Status Replayer::Reopen(Store& store, Error error, const std::stop_token& stop) 
 }
 
 Status Replayer::StartClock(RunManifest& manifest) {
+  MutexLock lock(mutex_);
+  schedule_ = DaySchedule(calendar_, options_.to);
   if (options_.speed.is_max()) return Ok();
-  const int64_t wall_ms = clock_.Now().time_since_epoch().count();
   Day slowest = options_.to;
   for (const auto& store : stores_) slowest = std::min(slowest, store->generator->next_day());
   if (slowest >= options_.to) return Ok();
-  RunClock run_clock{wall_ms, StartOf(calendar_->at(slowest).date), options_.speed.text()};
-  if (!options_.all_stores) {
-    TILLSTREAM_ASSIGN(joined_clock_, manifest.LoadClock());
-  }
-  if (joined_clock_) {
-    run_clock = *joined_clock_;
+  const ClockStart start = !options_.all_stores ? ClockStart::kJoin
+                           : options_.catch_up  ? ClockStart::kCatchUp
+                                                : ClockStart::kNew;
+  TILLSTREAM_ASSIGN(
+      const StartedClock started,
+      StartRunClock(manifest, clock_, StartOf(calendar_->at(slowest).date), options_.speed, start));
+  run_clock_ = started.clock;
+  if (started.is_stored_one) joined_clock_ = started.clock;
+  return schedule_.Follow(started.clock, clock_);
+}
+
+std::optional<RunClock> Replayer::run_clock() const {
+  MutexLock lock(mutex_);
+  return run_clock_;
+}
+
+void Replayer::Pause() {
+  MutexLock lock(mutex_);
+  schedule_.Pause(clock_.Monotonic());
+}
+
+Status Replayer::GoOn(const std::optional<RunClock>& clock) {
+  MutexLock lock(mutex_);
+  if (run_clock_ && clock) {
+    TILLSTREAM_TRY(schedule_.Follow(*clock, clock_));
+    run_clock_ = clock;
   } else {
-    TILLSTREAM_TRY(manifest.StoreClock(run_clock));
+    schedule_.GoOn();
   }
-  TILLSTREAM_ASSIGN(const Speed speed, Speed::Parse(run_clock.speed));
-  schedule_ = Schedule(run_clock, speed, clock_.Monotonic(), wall_ms);
+  for (auto& store : stores_) store->watch.Restart();
+  WakeSleepers();
+  changed_.notify_all();
   return Ok();
 }
 
-std::chrono::nanoseconds Replayer::DueOf(Day day) const {
-  if (!schedule_.paced() || day >= options_.to) return std::chrono::nanoseconds(0);
-  return schedule_.Due(StartOf(calendar_->at(day).date + std::chrono::days(1)));
+void Replayer::WakeSleepers() {
+  wake_.request_stop();
+  wake_ = std::stop_source();
 }
 
-std::chrono::nanoseconds Replayer::LagOf(Day day) const {
-  if (!schedule_.paced() || day >= options_.to) return std::chrono::nanoseconds(0);
-  return std::max(std::chrono::nanoseconds(0), clock_.Monotonic() - DueOf(day));
+std::chrono::nanoseconds Replayer::DueOf(Day day) const {
+  MutexLock lock(mutex_);
+  return schedule_.DueOf(day);
 }
 
 Status Replayer::Run(std::stop_token stop) {
@@ -129,6 +159,7 @@ Status Replayer::Run(std::stop_token stop) {
   const std::stop_callback pass_on(stop, [&] {
     stop_pool.request_stop();
     MutexLock lock(mutex_);
+    WakeSleepers();
     changed_.notify_all();
   });
   const auto count = std::clamp<size_t>(static_cast<size_t>(std::max(options_.threads, 1)), 1,
@@ -157,6 +188,7 @@ Status Replayer::Run(std::stop_token stop) {
 void Replayer::Work(std::stop_source& stop) {
   while (true) {
     Task task;
+    std::stop_token wake;
     {
       MutexLock lock(mutex_);
       while (true) {
@@ -176,18 +208,25 @@ void Replayer::Work(std::stop_source& stop) {
         }
       }
       if (task.store != nullptr) task.store->running = true;
+      wake = wake_.get_token();
     }
     if (task.store == nullptr) {
-      clock_.SleepUntil(task.wake_at, stop.get_token());
+      clock_.SleepUntil(task.wake_at, wake);
       continue;
     }
     const Status done = Do(task, stop.get_token());
     if (!done) stop.request_stop();
-    MutexLock lock(mutex_);
-    task.store->running = false;
-    Publish(*task.store);
-    if (!done && first_error_) first_error_ = done;
-    changed_.notify_all();
+    std::string kept;
+    {
+      MutexLock lock(mutex_);
+      task.store->running = false;
+      Publish(*task.store);
+      if (!task.only_sync) kept = WatchPace(*task.store);
+      if (!done) WakeSleepers();
+      if (!done && first_error_) first_error_ = done;
+      changed_.notify_all();
+    }
+    if (!kept.empty() && options_.on_slow) options_.on_slow(task.store->progress.store_id, kept);
   }
 }
 
@@ -231,13 +270,30 @@ Replayer::Task Replayer::PickTask() {
     if (best == nullptr || store->progress.next_day < best->progress.next_day) best = store.get();
   }
   if (best == nullptr) return {};
+  // Nobody knows how long a pause takes: as in front of a store that is behind.
+  if (schedule_.paused()) return PickSync();
   if (schedule_.paced()) {
-    const auto due = DueOf(best->progress.next_day);
+    const auto due = schedule_.DueOf(best->progress.next_day);
     if (due <= clock_.Monotonic()) return {.store = best};
-    return {.wake_at = due};
+    return PickIdleTask(due);
   }
+  if (options_.seat) slowest = options_.seat->board->SlowestLive(slowest);
   if (best->progress.next_day - slowest <= options_.max_skew_days) return {.store = best};
-  return PickSync();
+  Task task = PickSync();
+  if (task.store == nullptr && options_.seat) {
+    // Other processes do not tell when they have written a day.
+    const auto look_again = clock_.Monotonic() + kBoardPoll;
+    if (task.wake_at.count() == 0 || look_again < task.wake_at) task.wake_at = look_again;
+  }
+  return task;
+}
+
+Replayer::Task Replayer::PickIdleTask(std::chrono::nanoseconds until) {
+  for (auto& store : stores_) {
+    if (!options_.sync_when_idle || store->progress.done || store->running) continue;
+    if (store->generator->sync_due()) return {.store = store.get(), .only_sync = true};
+  }
+  return {.wake_at = until};
 }
 
 Replayer::Task Replayer::PickSync() {
@@ -262,7 +318,9 @@ void Replayer::Publish(Store& store) {
   const Generator& generator = *store.generator;
   StoreProgress& progress = store.progress;
   // The lag is largest just before events become durable.
-  progress.lag_max = std::max(progress.lag_max, LagOf(progress.durable_day));
+  progress.lag_max =
+      std::max(progress.lag_max, schedule_.LagOf(progress.durable_day, clock_.Monotonic()));
+  CountLags(store, generator.durable_day());
   progress.next_day = generator.next_day();
   progress.durable_day = generator.durable_day();
   progress.position = generator.position();
@@ -270,6 +328,39 @@ void Replayer::Publish(Store& store) {
   progress.events_written = progress.position - store.first_position;
   progress.bytes_written = generator.bytes_written();
   progress.done = generator.done();
+  if (options_.seat) PublishToBoard(store);
+}
+
+void Replayer::PublishToBoard(Store& store) {
+  const StoreProgress& progress = store.progress;
+  BoardSlot& slot = options_.seat->board->at(options_.seat->index);
+  slot.position = progress.position.value();
+  slot.durable = progress.durable.value();
+  slot.bytes_written += std::max<int64_t>(0, progress.bytes_written - store.bytes_published);
+  store.bytes_published = progress.bytes_written;
+  slot.durable_day = progress.durable_day.value();
+  slot.next_day = progress.next_day.value();
+  // Done is what is durable: a process that dies before has to come back.
+  if (progress.done && progress.durable == progress.position) slot.state = BoardSlot::kDone;
+}
+
+void Replayer::CountLags(Store& store, Day durable_day) {
+  if (!schedule_.paced()) return;
+  const auto now = clock_.Monotonic();
+  const Day end = std::min(durable_day, options_.to);
+  for (Day day = store.progress.durable_day; day < end; ++day) {
+    store.lags->Add(schedule_.LagOf(day, now));
+  }
+}
+
+std::string Replayer::WatchPace(Store& store) {
+  if (!schedule_.paced() || schedule_.paused() || store.progress.done) return "";
+  const auto now = clock_.Monotonic();
+  const Day next = store.progress.next_day;
+  const auto kept = store.watch.Wrote(now, next, schedule_.LagOf(next, now));
+  if (!kept) return "";
+  const Result<Speed> speed = Speed::Parse(run_clock_->speed);
+  return speed ? speed->TextOf(*kept) : "";
 }
 
 std::vector<StoreProgress> Replayer::Snapshot() const {
@@ -277,8 +368,10 @@ std::vector<StoreProgress> Replayer::Snapshot() const {
   std::vector<StoreProgress> snapshot;
   for (const auto& store : stores_) {
     StoreProgress& progress = snapshot.emplace_back(store->progress);
-    progress.lag = LagOf(progress.durable_day);
+    progress.lag = schedule_.LagOf(progress.durable_day, clock_.Monotonic());
     progress.lag_max = std::max(progress.lag_max, progress.lag);
+    progress.lag_p50 = store->lags->Percentile(0.5);
+    progress.lag_p99 = store->lags->Percentile(0.99);
   }
   return snapshot;
 }

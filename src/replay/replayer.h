@@ -15,6 +15,10 @@
 #include "dataset/dataset.h"
 #include "log/event_log.h"
 #include "replay/generator.h"
+#include "replay/keep_up_watch.h"
+#include "replay/lag_histogram.h"
+#include "replay/progress_board.h"
+#include "replay/run_clock.h"
 #include "replay/run_identity.h"
 #include "replay/speed.h"
 
@@ -36,6 +40,14 @@ struct ReplayOptions {
   std::string holder;  ///< Who holds the writers' locks, for a second writer's message.
   /// Whether this command is over all stores: it then starts a new clock, else it joins the stored.
   bool all_stores = true;
+  /// Whether a command over all stores joins the stored clock too, to catch up with it.
+  bool catch_up = false;
+  /// Whether what is written is made durable while no store has a day that is due: the sooner, the
+  /// less the pace asks for. For a log whose sync costs nobody else anything.
+  bool sync_when_idle = false;
+  /// The place at the supervisor's board, of a process that has one store of its: it is filled, and
+  /// the other stores at the board count for max_skew_days. Must outlive the replayer.
+  std::optional<BoardSeat> seat;
   /// As GeneratorOptions' of that name.
   bool totals_may_lead = false;
   /// Whether several writers may share a partition of the log: StreamsOf().
@@ -46,6 +58,9 @@ struct ReplayOptions {
   /// Called with a store and why its writer ended, before another one is opened that goes on from
   /// what is durable; from any thread of the pool. May be empty.
   std::function<void(const std::string& store_id, const Error& error)> on_reopen;
+  /// Called once for a store that cannot keep up with the schedule, with the speed that it keeps
+  /// ("612d/s"); from any thread of the pool. May be empty.
+  std::function<void(const std::string& store_id, const std::string& speed)> on_slow;
 };
 
 /// Where one stream stands, for progress and summary.
@@ -65,6 +80,9 @@ struct StoreProgress {
   /// has been over on the virtual clock. 0 when no such day is over, and at speed max.
   std::chrono::nanoseconds lag{0};
   std::chrono::nanoseconds lag_max{0};  ///< Largest lag so far.
+  /// Lags with which the days became durable: half of them, and 99 of 100, had less.
+  std::chrono::nanoseconds lag_p50{0};
+  std::chrono::nanoseconds lag_p99{0};
 };
 
 /// Runs one generator a store over one virtual clock, on a pool of threads: the store that is
@@ -95,6 +113,15 @@ class Replayer {
   /// its own, and at speed max.
   const std::optional<RunClock>& joined_clock() const { return joined_clock_; }
 
+  /// The clock that it goes by; none at speed max and where everything was there already.
+  std::optional<RunClock> run_clock() const;
+
+  /// Writes no day until GoOn(). What is written becomes durable as ever. Any thread.
+  void Pause();
+
+  /// Goes on, by `clock` where there is a schedule; a clock that is paused is waited for on.
+  Status GoOn(const std::optional<RunClock>& clock);
+
   std::vector<StoreProgress> Snapshot() const;
 
  private:
@@ -107,13 +134,17 @@ class Replayer {
     Position first_position;
     int reopens = 0;  ///< Since an event became durable.
     Position reopened_at;
+    KeepUpWatch watch;
+    LagHistogram own_lags;
+    LagHistogram* lags = &own_lags;  ///< Or those of the board.
+    int64_t bytes_published = 0;
   };
 
   /// What a thread does next: a day of a store, or only the sync of what it has written; without a
   /// store when one of the two is due, 0 for "when another store has finished its day".
   struct Task {
     Store* store = nullptr;
-    bool only_sync = false;
+    bool only_sync = false;  ///< Without a store: another store may change what is next.
     std::chrono::nanoseconds wake_at{0};
   };
 
@@ -129,15 +160,23 @@ class Replayer {
   Status StartClock(RunManifest& manifest);
   /// When the store's next day is released; 0 at speed max.
   std::chrono::nanoseconds DueOf(Day day) const;
-  /// How long `day`, the first that is not durable, has been due.
-  std::chrono::nanoseconds LagOf(Day day) const;
+  /// Ends the sleep of those who wait for a day, to look again.
+  void WakeSleepers() TILLSTREAM_REQUIRES(mutex_);
   void Work(std::stop_source& stop);
   Status Do(const Task& task, const std::stop_token& stop);
   Status WriteOneDay(Store& store);
   Status SyncStore(Store& store);
   void ReportDurable(const Store& store, Position before) const;
   void Publish(Store& store) TILLSTREAM_REQUIRES(mutex_);
+  /// At the supervisor's board.
+  void PublishToBoard(Store& store) TILLSTREAM_REQUIRES(mutex_);
+  /// Adds the lags of the days before `durable_day` that were not durable before.
+  void CountLags(Store& store, Day durable_day) TILLSTREAM_REQUIRES(mutex_);
+  /// What a store says that cannot keep up; empty for others.
+  std::string WatchPace(Store& store) TILLSTREAM_REQUIRES(mutex_);
   Task PickTask() TILLSTREAM_REQUIRES(mutex_);
+  /// What can be done while nothing may be written.
+  Task PickIdleTask(std::chrono::nanoseconds until) TILLSTREAM_REQUIRES(mutex_);
   /// Of those that are too far ahead to write: the next that is to be made durable.
   Task PickSync() TILLSTREAM_REQUIRES(mutex_);
   bool AllDone() const TILLSTREAM_REQUIRES(mutex_);
@@ -146,12 +185,14 @@ class Replayer {
   Clock& clock_;
   std::shared_ptr<const Calendar> calendar_;
   const ReplayOptions options_;
-  Schedule schedule_;
   std::optional<RunClock> joined_clock_;
   std::vector<std::unique_ptr<Store>> stores_;  ///< The vector is fixed after Open().
 
   mutable Mutex mutex_;
   ConditionVariable changed_;
+  DaySchedule schedule_ TILLSTREAM_GUARDED_BY(mutex_);
+  std::optional<RunClock> run_clock_ TILLSTREAM_GUARDED_BY(mutex_);
+  std::stop_source wake_ TILLSTREAM_GUARDED_BY(mutex_);  ///< Of those who sleep now.
   Status first_error_ TILLSTREAM_GUARDED_BY(mutex_);
 };
 

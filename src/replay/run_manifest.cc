@@ -252,7 +252,9 @@ Result<std::optional<RunClock>> RunManifest::LoadClock() const {
         clock.wall_ms = json.at("wall_ms");
         clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
         clock.speed = json.at("speed");
-        for (const int64_t ms : {clock.wall_ms, clock.simulated.value()}) {
+        if (json.contains("paused_ms")) clock.paused_ms = json.at("paused_ms").get<int64_t>();
+        for (const int64_t ms :
+             {clock.wall_ms, clock.simulated.value(), clock.paused_ms.value_or(clock.wall_ms)}) {
           Need(ms >= -kClockMsMax && ms <= kClockMsMax, "a date that the calendar can write");
         }
         const Result<Speed> speed = Speed::Parse(clock.speed);
@@ -262,9 +264,10 @@ Result<std::optional<RunClock>> RunManifest::LoadClock() const {
 }
 
 Status RunManifest::StoreClock(const RunClock& clock) {
-  const Json json = {{"wall_ms", clock.wall_ms},
-                     {"simulated_ms", clock.simulated.value()},
-                     {"speed", clock.speed}};
+  Json json = {{"wall_ms", clock.wall_ms},
+               {"simulated_ms", clock.simulated.value()},
+               {"speed", clock.speed}};
+  if (clock.paused_ms) json["paused_ms"] = *clock.paused_ms;
   return store_.Store(topic_, RunDocument::kClock, json.dump(1) + "\n");
 }
 

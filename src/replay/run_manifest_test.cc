@@ -248,7 +248,8 @@ TEST_F(RunManifestTest, TheClockIsStoredAndMayBeRewritten) {
       .wall_ms = 1'700'000'000'123, .simulated = Timestamp(1'296'259'200'000), .speed = "2d/s"};
   ASSERT_TRUE(manifest_.StoreClock(first));
   EXPECT_EQ(**manifest_.LoadClock(), first);
-  const RunClock second{.wall_ms = 1, .simulated = Timestamp(-5), .speed = "3600x"};
+  const RunClock second{
+      .wall_ms = 1, .simulated = Timestamp(-5), .speed = "3600x", .paused_ms = 1'700'000'000'456};
   ASSERT_TRUE(manifest_.StoreClock(second));
   EXPECT_EQ(**manifest_.LoadClock(), second);
 }
@@ -257,6 +258,8 @@ TEST_F(RunManifestTest, ADamagedClockIsCorrupt) {
   for (const char* text : {"", "{}", "[]", "3", "{\"wall_ms\":1,\"simulated_ms\":2}",
                            R"({"wall_ms":1,"simulated_ms":2,"speed":"2d"})",
                            R"({"wall_ms":1,"simulated_ms":2,"speed":"max"})",
+                           R"({"wall_ms":1,"simulated_ms":2,"speed":"2d/s","paused_ms":"1"})",
+                           R"({"wall_ms":1,"simulated_ms":2,"speed":"2d/s","paused_ms":9e18})",
                            R"({"wall_ms":"1","simulated_ms":2,"speed":"2d/s"})",
                            R"({"wall_ms":9223372036854775807,"simulated_ms":2,"speed":"2d/s"})",
                            R"({"wall_ms":1,"simulated_ms":-9223372036854775808,"speed":"2d/s"})"}) {

@@ -51,4 +51,10 @@ std::chrono::nanoseconds Speed::RealTime(std::chrono::milliseconds simulated) co
       static_cast<int64_t>(std::llroundl(std::clamp(nanoseconds, -kSpan, kSpan))));
 }
 
+std::string Speed::TextOf(double days_a_second) const {
+  const bool is_days = text_.ends_with("d/s");
+  const double value = is_days ? days_a_second : days_a_second * kSecondsADay;
+  return fmt::format("{:.{}f}{}", value, value < 10 ? 2 : 0, is_days ? "d/s" : "x");
+}
+
 }  // namespace tillstream

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,9 @@ class Speed {
   /// As the user wrote it.
   const std::string& text() const { return text_; }
 
+  /// So many simulated days a second, in the unit of text(): "612d/s" or "52876800x".
+  std::string TextOf(double days_a_second) const;
+
  private:
   Speed(double rate, std::string text) : rate_(rate), text_(std::move(text)) {}
 
@@ -45,6 +49,8 @@ struct RunClock {
   int64_t wall_ms = 0;
   Timestamp simulated;
   std::string speed;
+  /// The wall instant since which it stands still; none while it goes.
+  std::optional<int64_t> paused_ms{};
 
   friend bool operator==(const RunClock&, const RunClock&) = default;
 };
