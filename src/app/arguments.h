@@ -47,6 +47,10 @@ class Arguments {
   /// The option declared last must be given.
   void Required();
 
+  /// The option declared last is not for people: --help does not show it, and it stands on the
+  /// command line only.
+  void Hidden();
+
  private:
   friend class CommandLine;
 

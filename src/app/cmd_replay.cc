@@ -23,8 +23,10 @@ class ReplayCommand final : public Command {
            "On Kafka a second replay of a store takes it over, and the first ends with exit code "
            "7;\n"
            "exactly once is what consumers with isolation.level=read_committed see.\n"
+           "SIGUSR1 pauses the run and its clock, SIGUSR2 goes on.\n"
            "Examples: tillstream replay --data m5-data\n"
            "          tillstream replay --data m5-data --speed 2d/s --store CA_1\n"
+           "          tillstream replay --data m5-data --speed 10d/s --processes\n"
            "          tillstream replay --data m5-data -b localhost:9092 --registry "
            "http://localhost:8081\n";
   }
@@ -44,6 +46,14 @@ class ReplayCommand final : public Command {
                    "Simulated time per real time: 2d/s, 3600x, or max");
     arguments.Number("--max-skew", "DAYS", &max_skew_, 0, 100'000,
                      "At --speed max: how far a store may be ahead of the slowest");
+    arguments.Flag("--catch-up", &request_.catch_up,
+                   "Keep the schedule of the run's clock, to make up for a pause");
+    arguments.Flag("--processes", &request_.processes,
+                   "A process a store, started again when it dies");
+    arguments.Number("--give-up", "N", &give_up_, 1, 1'000,
+                     "Deaths without a day written in between, before a store is given up");
+    arguments.Text("--supervised", "WHO", &supervised_, "What a supervisor tells its generators");
+    arguments.Hidden();
     arguments.Text("--sync", "BYTES,TIME", &sync_,
                    "Make durable after so much, or so long; a store");
     arguments.Text("--commit", "EVENTS,TIME", &commit_,
@@ -79,7 +89,20 @@ class ReplayCommand final : public Command {
     TILLSTREAM_TRY(CompleteRegistry(&request_.registry, request_.log));
     TILLSTREAM_TRY(CheckSubjects(&request_.subjects));
     request_.max_skew_days = static_cast<int32_t>(max_skew_);
-    return RunReplay(context, request_);
+    request_.give_up_deaths = static_cast<int32_t>(give_up_);
+    if (!supervised_.empty()) {
+      TILLSTREAM_ASSIGN(request_.supervised, Supervised::Parse(supervised_));
+      request_.stores = {request_.supervised->store};
+      // The run's, which the supervisor has stored: a plan may need all stores to be made.
+      request_.plan = PlanOptions();
+      return RunReplay(context, request_);
+    }
+    if (request_.processes && request_.repair) {
+      return MakeError(
+          ErrorCode::kUsage,
+          "--repair, --processes: needed one of them; repair first, without processes");
+    }
+    return request_.processes ? RunProcesses(context, request_) : RunReplay(context, request_);
   }
 
  private:
@@ -89,6 +112,8 @@ class ReplayCommand final : public Command {
   std::string commit_ = "1000000,1s";
   std::string codec_;
   int64_t max_skew_ = kMaxSkewDaysDefault;
+  int64_t give_up_ = kGiveUpDefault;
+  std::string supervised_;
 };
 
 }  // namespace

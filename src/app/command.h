@@ -9,6 +9,7 @@
 #include "app/arguments.h"
 #include "app/console.h"
 #include "app/output.h"
+#include "app/pause_switch.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/result.h"
@@ -29,7 +30,9 @@ struct Context {
   Output& out;           ///< stdout: data.
   std::stop_token stop;  ///< Requested by SIGINT and SIGTERM.
   CommonOptions common;
-  std::string holder;  ///< "process 4711 on host till": who holds a lock.
+  std::string holder;                ///< "process 4711 on host till": who holds a lock.
+  std::vector<std::string> words{};  ///< The command line, for processes that are to do the same.
+  PauseSwitch* pause = nullptr;      ///< SIGUSR1 and SIGUSR2; null where nobody sends them.
 };
 
 /// Exit codes: the contract of `tillstream --help`.

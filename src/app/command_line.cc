@@ -108,6 +108,11 @@ void Arguments::Positionals(const std::string& value, std::vector<std::string>* 
 
 void Arguments::Required() { declared_.back().required = true; }
 
+void Arguments::Hidden() {
+  declared_.back().option->group("");
+  declared_.pop_back();
+}
+
 /// The parser of the whole program: one library app with a subcommand a command.
 class CommandLine {
  public:

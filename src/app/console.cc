@@ -1,6 +1,9 @@
 #include "app/console.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace tillstream {
 namespace {
@@ -24,8 +27,8 @@ void Console::Line(LogLevel level, std::string_view prefix, std::string_view mes
   if (level > level_) return;
   std::string line;
   MutexLock lock(mutex_);
-  if (progress_shown_) line += kClearLine;
-  progress_shown_ = false;
+  if (progress_lines_ > 0) line += Clear();
+  progress_lines_ = 0;
   line.append(prefix).append(message).append(1, '\n');
   Write(line);
 }
@@ -33,14 +36,21 @@ void Console::Line(LogLevel level, std::string_view prefix, std::string_view mes
 void Console::Progress(std::string_view text) {
   if (!is_terminal_ || quiet()) return;
   MutexLock lock(mutex_);
-  progress_shown_ = true;
-  Write(std::string(kClearLine).append(text));
+  // On an empty line of its own a single line only has to be cleared.
+  const std::string clear = progress_lines_ > 1 ? Clear() : std::string(kClearLine);
+  progress_lines_ = 1 + std::count(text.begin(), text.end(), '\n');
+  Write(clear + std::string(text));
 }
 
 void Console::EndProgress() {
   MutexLock lock(mutex_);
-  if (progress_shown_) Write(kClearLine);
-  progress_shown_ = false;
+  if (progress_lines_ > 0) Write(Clear());
+  progress_lines_ = 0;
+}
+
+std::string Console::Clear() const {
+  if (progress_lines_ <= 1) return std::string(kClearLine);
+  return fmt::format("\r\x1b[{}A\x1b[J", progress_lines_ - 1);
 }
 
 }  // namespace tillstream

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -26,9 +27,10 @@ class Console {
   /// Shown with -v.
   void Debug(std::string_view message) { Line(LogLevel::kDebug, "", message); }
 
-  /// Shows `text` as the line that is redrawn in place. Only on a terminal; see is_terminal().
+  /// Shows `text` as the lines that are redrawn in place, without a line feed behind the last. Only
+  /// on a terminal; see is_terminal().
   void Progress(std::string_view text);
-  /// Takes the progress line away.
+  /// Takes the progress lines away.
   void EndProgress();
 
   bool is_terminal() const { return is_terminal_; }
@@ -40,12 +42,14 @@ class Console {
 
   void Line(LogLevel level, std::string_view prefix, std::string_view message);
   void Write(std::string_view text) const;
+  /// What takes the progress away that is shown.
+  std::string Clear() const TILLSTREAM_REQUIRES(mutex_);
 
   const LogLevel level_;
   const bool is_terminal_;
   const int fd_;
   Mutex mutex_;
-  bool progress_shown_ TILLSTREAM_GUARDED_BY(mutex_) = false;
+  int64_t progress_lines_ TILLSTREAM_GUARDED_BY(mutex_) = 0;  ///< That are shown.
 };
 
 }  // namespace tillstream

@@ -46,6 +46,17 @@ TEST(ConsoleTest, ALineTakesTheProgressAwayFirst) {
             "\r\x1b[Khalf\r\x1b[Knews\n");
 }
 
+TEST(ConsoleTest, ProgressOfSeveralLinesIsTakenAwayWhole) {
+  EXPECT_EQ(Said(LogLevel::kInfo, true,
+                 [](Console& console) {
+                   console.Progress("a\nb\nc");
+                   console.Progress("d\ne");
+                   console.Info("news");
+                   console.Progress("f");
+                 }),
+            "\r\x1b[Ka\nb\nc\r\x1b[2A\x1b[Jd\ne\r\x1b[1A\x1b[Jnews\n\r\x1b[Kf\r\x1b[K");
+}
+
 TEST(TableTest, NumbersAreRightAndWordsAreLeft) {
   Table table({"store", "events", "place"});
   table.Add({"CA_1", "1,234", "d_5"});

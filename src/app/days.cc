@@ -46,9 +46,10 @@ Result<Day> ResolveDay(const std::string& flag, const std::string& text, const C
 }
 
 Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,
-                               const std::vector<std::string>& stores) {
+                               const std::vector<std::string>& stores, bool checks_others) {
   LoadOptions options;
   options.stores = stores;
+  options.checks_others = checks_others;
   options.progress = [&context](int64_t done, int64_t total) {
     context.console.Progress(fmt::format("reading {} of {}", HumanBytes(done), HumanBytes(total)));
   };

@@ -36,7 +36,11 @@ int Main(int argc, const char* const* argv) {
   Console console(invocation.log_level, terminal);
   const std::unique_ptr<FileSystem> files = MakePosixFileSystem();
   SystemClock clock;
-  Context context{*files, clock, console, out, signals.stop(), invocation.common, Holder()};
+  Context context{*files,          clock,
+                  console,         out,
+                  signals.stop(),  invocation.common,
+                  Holder(),        {argv, argv + argc},
+                  &signals.pause()};
   const Result<int> result = invocation.command->Run(context);
   const Status flushed = out.Flush();
   console.EndProgress();

@@ -22,12 +22,14 @@ std::string DurationText(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3'600, whole % 3'600 / 60);
 }
 
+}  // namespace
+
+ReplayShape ShapeOf(const Dataset& dataset) { return {dataset.calendar, dataset.series_count}; }
+
 std::string RateText(double events_a_second) {
   if (events_a_second >= 1e6) return fmt::format("{:.2f} M events/s", events_a_second / 1e6);
   return WithThousands(static_cast<int64_t>(events_a_second)) + " events/s";
 }
-
-}  // namespace
 
 int32_t ReplayThreads(const Context& context, bool only_cores) {
   constexpr int32_t kThreadsDefault = 16;
@@ -51,9 +53,9 @@ ReplayReport::Ticker::~Ticker() {
   thread_.join();
 }
 
-ReplayReport::ReplayReport(Context& context, const Dataset& dataset, const LogOptions& log,
-                           Day from, Day to, bool paced)
-    : context_(context), dataset_(dataset), log_(log), from_(from), to_(to), paced_(paced) {}
+ReplayReport::ReplayReport(Context& context, ReplayShape shape, const LogOptions& log, Day from,
+                           Day to, bool paced)
+    : context_(context), shape_(std::move(shape)), log_(log), from_(from), to_(to), paced_(paced) {}
 
 ReplayReport::Sum ReplayReport::SumOf(const Snapshots& stores) const {
   Sum sum;
@@ -65,13 +67,14 @@ ReplayReport::Sum ReplayReport::SumOf(const Snapshots& stores) const {
     sum.slowest = std::min(sum.slowest, store.next_day);
     sum.lag = std::max(sum.lag, store.lag);
     sum.lag_max = std::max(sum.lag_max, store.lag_max);
+    sum.lag_p99 = std::max(sum.lag_p99, store.lag_p99);
     sum.done = sum.done && store.done;
   }
   return sum;
 }
 
 std::string ReplayReport::DateText(Day day) const {
-  return FormatDate(dataset_.calendar->first_date() + std::chrono::days(day.value() - 1));
+  return FormatDate(shape_.calendar->first_date() + std::chrono::days(day.value() - 1));
 }
 
 double ReplayReport::Elapsed() const { return Seconds(context_.clock.Monotonic() - begin_); }
@@ -90,7 +93,7 @@ void ReplayReport::Begin(const Snapshots& stores) {
   }
   if (sum.done) return;
   const std::string data = fmt::format("{} stores, {} series, d_{} to d_{} ({} to {})", store_count,
-                                       WithThousands(dataset_.series_count), from_.value(),
+                                       WithThousands(shape_.series_count), from_.value(),
                                        to_.value() - 1, DateText(from_), DateText(to_ - 1));
   context_.console.Info(
       position == 0 ? fmt::format("streaming {}: {} events", data, WithThousands(events_to_write_))
@@ -131,10 +134,11 @@ void ReplayReport::Tick(const Snapshots& stores) {
   context_.console.Info(Line(sum));
 }
 
-Status ReplayReport::End(const Snapshots& stores, bool succeeded) {
+Status ReplayReport::End(const Snapshots& stores, bool succeeded,
+                         const std::vector<ProcessRow>& processes) {
   context_.console.EndProgress();
   const Sum sum = SumOf(stores);
-  if (context_.common.json) return PrintJson(stores, sum, succeeded);
+  if (context_.common.json) return PrintJson(stores, sum, succeeded, processes);
   const std::string where =
       fmt::format("{}: {} events durable", log_.topic, WithThousands(sum.durable));
   if (!succeeded) {
@@ -154,16 +158,19 @@ Status ReplayReport::End(const Snapshots& stores, bool succeeded) {
       WithThousands(sum.events), elapsed, RateText(static_cast<double>(sum.events) / elapsed),
       static_cast<double>(sum.bytes) / elapsed / 1e6));
   if (paced_) {
-    context_.console.Info(fmt::format("replay lag: {:.3f} s at the end, {:.3f} s at most",
-                                      Seconds(sum.lag), Seconds(sum.lag_max)));
+    context_.console.Info(fmt::format(
+        "replay lag: {:.3f} s at the end, {:.3f} s at most, 99 % of days under {:.3f} s",
+        Seconds(sum.lag), Seconds(sum.lag_max), Seconds(sum.lag_p99)));
   }
   if (!sum.done) context_.console.Info("the same command goes on from there");
   return Ok();
 }
 
-Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded) {
+Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded,
+                               const std::vector<ProcessRow>& processes) {
   Json list = Json::array();
-  for (const StoreProgress& store : stores) {
+  for (size_t i = 0; i < stores.size(); ++i) {
+    const StoreProgress& store = stores[i];
     list.push_back({{"store", store.store_id},
                     {"partition", store.partition.value()},
                     {"next_day", store.next_day.value()},
@@ -171,8 +178,13 @@ Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool suc
                     {"durable", store.durable.value()},
                     {"events_written", store.events_written},
                     {"lag_seconds", Seconds(store.lag)},
+                    {"lag_seconds_p50", Seconds(store.lag_p50)},
+                    {"lag_seconds_p99", Seconds(store.lag_p99)},
                     {"lag_seconds_max", Seconds(store.lag_max)},
                     {"done", store.done}});
+    if (processes.empty()) continue;
+    list.back()["restarts"] = processes[i].restarts;
+    list.back()["state"] = processes[i].state;
   }
   const Json json = {{"topic", log_.topic},
                      {log_.on_kafka ? "bootstrap_servers" : "log",

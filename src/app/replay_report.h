@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -24,6 +25,24 @@ namespace tillstream {
 /// events.
 int32_t ReplayThreads(const Context& context, bool only_cores);
 
+/// What a replay streams, as far as it is told of.
+struct ReplayShape {
+  std::shared_ptr<const Calendar> calendar;
+  int64_t series_count = 0;
+};
+
+ReplayShape ShapeOf(const Dataset& dataset);
+
+/// A store's generator process, where it has one.
+struct ProcessRow {
+  int64_t pid = 0;  ///< 0: does not run.
+  int64_t restarts = 0;
+  std::string state;  ///< "running", "done", "given up", ...
+};
+
+/// "1.43 M events/s", "58,872 events/s".
+std::string RateText(double events_a_second);
+
 /// What `replay` tells: a bar on a terminal, lines elsewhere, a summary at the end.
 class ReplayReport {
  public:
@@ -44,14 +63,19 @@ class ReplayReport {
     std::thread thread_;
   };
 
-  ReplayReport(Context& context, const Dataset& dataset, const LogOptions& log, Day from, Day to,
+  ReplayReport(Context& context, ReplayShape shape, const LogOptions& log, Day from, Day to,
                bool paced);
 
   /// Says where the run stands before anything is written.
   void Begin(const Snapshots& stores);
+  void RestartTiming() { begin_ = context_.clock.Monotonic(); }
   void Tick(const Snapshots& stores);
   /// The summary, in words or as JSON on stdout. `succeeded` false: only what is durable.
-  Status End(const Snapshots& stores, bool succeeded);
+  /// `processes` has a row for each store, or none.
+  Status End(const Snapshots& stores, bool succeeded,
+             const std::vector<ProcessRow>& processes = {});
+  /// The line that Tick() shows.
+  std::string Line(const Snapshots& stores) const { return Line(SumOf(stores)); }
 
  private:
   struct Sum {
@@ -61,6 +85,7 @@ class ReplayReport {
     Day slowest{0};
     std::chrono::nanoseconds lag{0};
     std::chrono::nanoseconds lag_max{0};
+    std::chrono::nanoseconds lag_p99{0};
     bool done = true;
   };
 
@@ -68,10 +93,11 @@ class ReplayReport {
   std::string DateText(Day day) const;
   double Elapsed() const;
   std::string Line(const Sum& sum) const;
-  Status PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded);
+  Status PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded,
+                   const std::vector<ProcessRow>& processes);
 
   Context& context_;
-  const Dataset& dataset_;
+  const ReplayShape shape_;
   const LogOptions log_;
   const Day from_;
   const Day to_;

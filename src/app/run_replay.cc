@@ -5,6 +5,7 @@
 
 #include "app/kafka_options.h"
 #include "app/moved_dates.h"
+#include "app/replay_pause.h"
 #include "app/replay_report.h"
 #include "app/schemas_repair.h"
 #include "app/topic_plan.h"
@@ -258,6 +259,9 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
   options.threads = ReplayThreads(context, request.log.on_kafka && request.speed.is_max());
   options.holder = context.holder;
   options.all_stores = dataset.stores.size() == dataset.store_ids.size();
+  options.catch_up = request.catch_up;
+  // On Kafka a commit costs the brokers; there --commit counts.
+  options.sync_when_idle = !request.log.on_kafka;
   options.totals_may_lead = request.repair;
   options.has_shared_partitions = request.log.on_kafka;
   options.on_durable = [&console = context.console](const std::string& store, Position durable) {
@@ -267,12 +271,16 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
     console.Warning(
         fmt::format("store {}: {}; goes on from what is committed", store, error.message));
   };
+  options.on_slow = [&console = context.console, speed = request.speed.text()](
+                        const std::string& store, const std::string& kept) {
+    console.Warning(fmt::format("store {}: cannot keep up with {}: writes {}", store, speed, kept));
+  };
   return options;
 }
 
 }  // namespace
 
-Result<int> RunReplay(Context& context, const ReplayRequest& request) {
+Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& request) {
   TILLSTREAM_TRY(CheckTopic(request.log));
   if (request.log.topic == kSchemasTopic) {
     return MakeError(ErrorCode::kUsage, "--topic: {} holds the schemas; use another",
@@ -291,16 +299,19 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   RunManifest manifest(*opened.runs, context.clock, request.log.topic);
   TILLSTREAM_ASSIGN(const std::optional<RunIdentity> stored, manifest.Load());
   const bool needs_all = NeedsAllStores(request.plan, stored);
-  TILLSTREAM_ASSIGN(Dataset dataset,
-                    LoadDatasetFor(context, request.data,
-                                   needs_all ? std::vector<std::string>() : request.stores));
+  // The supervisor has checked all of it.
+  const bool checks_others = !request.supervised.has_value();
+  TILLSTREAM_ASSIGN(
+      Dataset dataset,
+      LoadDatasetFor(context, request.data, needs_all ? std::vector<std::string>() : request.stores,
+                     checks_others));
   const std::shared_ptr<const Calendar> calendar = dataset.calendar;
   const Day last(dataset.day_count);
   TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, *calendar, last, Day(1)));
   TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, *calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 
-  TILLSTREAM_ASSIGN(const RunIdentity identity,
+  TILLSTREAM_ASSIGN(RunIdentity identity,
                     BeginRun(context, opened, request, dataset, stored, manifest, from, to));
   if (identity.rebase) {
     context.console.Info(fmt::format("dates: before {}", identity.rebase->ToString()));
@@ -308,18 +319,34 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   if (identity.plan != kPlanStore) {
     context.console.Info(fmt::format("plan: {}", DescribePlan(identity)));
   }
+  return PreparedReplay{std::move(opened), std::move(dataset), from, to, std::move(identity)};
+}
+
+Result<int> RunReplay(Context& context, const ReplayRequest& request) {
+  std::unique_ptr<ProgressBoard> board;
+  if (request.supervised) {
+    TILLSTREAM_ASSIGN(board, JoinSupervisor(*request.supervised));
+  }
+  TILLSTREAM_ASSIGN(PreparedReplay prepared, PrepareReplay(context, request));
+  const auto& [opened, dataset, from, to, identity] = prepared;
+  RunManifest manifest(*opened.runs, context.clock, request.log.topic);
   if (request.repair) {
     TILLSTREAM_TRY(Repair(context, *opened.segments, request, dataset, identity));
   }
 
-  const ReplayOptions options = OptionsOf(context, request, dataset, to);
+  ReplayOptions options = OptionsOf(context, request, dataset, to);
+  if (board != nullptr) {
+    options.all_stores = false;  // The clock is the supervisor's, also of a dataset of one store.
+    options.seat = BoardSeat{board.get(), request.supervised->index};
+  }
   TILLSTREAM_ASSIGN(
       const std::unique_ptr<Replayer> replayer,
       Replayer::Open(*opened.log, context.clock, dataset, identity, manifest, options));
   if (const auto& clock = replayer->joined_clock()) {
     context.console.Info(fmt::format("clock: joins the run's, which goes at {}", clock->speed));
   }
-  ReplayReport report(context, dataset, request.log, from, to, !request.speed.is_max());
+  const ReplayPause pause(context, *replayer, manifest, options.all_stores);
+  ReplayReport report(context, ShapeOf(dataset), request.log, from, to, !request.speed.is_max());
   report.Begin(replayer->Snapshot());
   Status result = Ok();
   {

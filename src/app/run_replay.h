@@ -1,13 +1,17 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/opened_log.h"
 #include "app/plan_options.h"
 #include "app/registry_options.h"
+#include "app/supervised.h"
 #include "replay/replayer.h"
+#include "replay/supervisor.h"
 
 namespace tillstream {
 
@@ -28,7 +32,27 @@ struct ReplayRequest {
   Codec codec = Codec::kZstd;
   int64_t segment_bytes_max = kSegmentBytesDefault;
   bool repair = false;
+  bool catch_up = false;
+  bool processes = false;  ///< A process a store, under a supervisor.
+  int32_t give_up_deaths = kGiveUpDefault;
+  std::optional<Supervised> supervised;  ///< When this is one of those processes.
 };
+
+/// A replay for which everything is there but its writers.
+struct PreparedReplay {
+  OpenedLog opened;
+  Dataset dataset;
+  Day from{1};
+  Day to{1};  ///< Excluded.
+  RunIdentity identity;
+};
+
+/// Checks the request, loads the dataset, fixes the run's identity, and makes what it needs:
+/// schemas, manifest, topics. Several processes may do so at once.
+Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& request);
+
+/// As RunReplay(), with a process a store (`request.processes`).
+Result<int> RunProcesses(Context& context, const ReplayRequest& request);
 
 /// Loads the dataset, fixes the run's identity and schemas, and streams until the end or a stop.
 /// Prints progress and a summary; with `--json` the summary goes to stdout.
@@ -47,8 +71,8 @@ Result<Day> ResolveDay(const std::string& flag, const std::string& text, const C
 Result<Day> ResolveDay(const std::string& flag, const std::string& text, Date first_date, Day first,
                        Day last);
 
-/// Loads a dataset with a progress line and tells its notes.
+/// Loads a dataset with a progress line and tells its notes. `checks_others` as in LoadOptions.
 Result<Dataset> LoadDatasetFor(Context& context, const std::string& directory,
-                               const std::vector<std::string>& stores);
+                               const std::vector<std::string>& stores, bool checks_others = true);
 
 }  // namespace tillstream

@@ -18,7 +18,7 @@ struct BoardSlot {
 
   std::atomic<int32_t> state{kLive};
   std::atomic<int32_t> next_day{0};     ///< First day that is not wholly written.
-  std::atomic<int32_t> durable_day{0};  ///< First day that is not wholly durable.
+  std::atomic<int32_t> durable_day{0};  ///< First that is not wholly durable; 0: not opened yet.
   std::atomic<int64_t> position{0};
   std::atomic<int64_t> durable{0};
   std::atomic<int64_t> bytes_written{0};  ///< By all processes of the store.

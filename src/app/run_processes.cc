@@ -1,0 +1,359 @@
+// `replay --processes`: a supervisor with a generator process a store. docs/decisions/0011.
+#include <atomic>
+
+#include "app/generator_processes.h"
+#include "app/processes_report.h"
+#include "app/run_replay.h"
+#include "log/segment_files.h"
+#include "replay/partition_plan.h"
+#include "replay/run_clock.h"
+
+namespace tillstream {
+namespace {
+
+/// How often the supervisor looks after its processes, and how often it tells of them.
+constexpr std::chrono::milliseconds kStep{20};
+constexpr std::chrono::milliseconds kTick{200};
+
+/// How long a new clock waits for all generators to have loaded and opened what they write.
+constexpr std::chrono::seconds kStartWait{30};
+
+/// What the supervisor itself keeps from the dataset, which it does not hold while it runs.
+struct Stores {
+  std::vector<std::string> ids;
+  std::vector<PartitionId> partitions;
+  std::vector<int64_t> series_counts;
+  std::vector<int64_t> begin;  ///< Positions that they started from.
+  ReplayShape shape;
+  Day from{1};
+  Day to{1};
+};
+
+const char* NameOf(Supervisor::State state) {
+  switch (state) {
+    case Supervisor::State::kWaiting:
+      return "waiting";
+    case Supervisor::State::kRunning:
+      return "running";
+    case Supervisor::State::kDone:
+      return "done";
+    case Supervisor::State::kGivenUp:
+      return "given up";
+    case Supervisor::State::kReplaced:
+      return "replaced";
+    case Supervisor::State::kStopped:
+      return "stopped";
+  }
+  return "";
+}
+
+/// The lock that keeps a second supervisor of the topic from an embedded log; on Kafka there is
+/// none, there the second one takes the stores over.
+Result<std::unique_ptr<FileLock>> TakeSupervisorLock(Context& context,
+                                                     const ReplayRequest& request) {
+  if (request.log.on_kafka) return std::unique_ptr<FileLock>();
+  const std::string locks = JoinPath(request.log.directory, kLockDirectory);
+  TILLSTREAM_TRY(context.files.MakeDirectory(locks));
+  auto lock =
+      context.files.Lock(JoinPath(locks, request.log.topic + ".supervisor.lock"), context.holder);
+  if (lock || lock.error().code != ErrorCode::kRefused) return lock;
+  return MakeError(ErrorCode::kRefused,
+                   "log: topic {}: another supervisor runs its generators ({}); wait for its end, "
+                   "or stop it",
+                   request.log.topic, lock.error().message);
+}
+
+/// There a partition has one writer, which has the stores of the partition in one order.
+Error SizePlanError() {
+  return MakeError(
+      ErrorCode::kUsage,
+      "--processes: under plan size stores share partitions of the embedded log, which "
+      "have one writer each; leave --processes out, or use -b or another --plan");
+}
+
+/// Supervises until nothing runs any more.
+class ProcessesRun {
+ public:
+  ProcessesRun(Context& context, const ReplayRequest& request, Stores stores, OpenedLog opened)
+      : context_(context),
+        request_(request),
+        stores_(std::move(stores)),
+        opened_(std::move(opened)),
+        manifest_(*opened_.runs, context.clock, request.log.topic),
+        schedule_(stores_.shape.calendar, stores_.to),
+        lag_max_(stores_.ids.size()),
+        told_durable_(stores_.begin) {}
+
+  Result<int> Run() {
+    TILLSTREAM_ASSIGN(board_, ProgressBoard::Make(stores_.ids.size()));
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      board_->at(i).next_day = DayOf(i, stores_.begin[i]).value();
+      board_->at(i).position = board_->at(i).durable = stores_.begin[i];
+    }
+    TILLSTREAM_TRY(StartClock());
+    Console& console = context_.console;
+    PosixGeneratorProcesses processes(
+        context_.words, stores_.ids, *board_, [&](size_t store, const std::string& text) {
+          console.Warning(fmt::format("store {}: {}", stores_.ids[store], text));
+        });
+    Supervisor supervisor(processes, context_.clock, Options());
+    ProcessesReport report(context_, stores_.shape, request_.log, stores_.from, stores_.to,
+                           !request_.speed.is_max());
+    report.Begin(Snapshot(supervisor));
+    if (context_.pause != nullptr) {
+      context_.pause->Listen([this](bool pause) { wants_pause_ = pause; });
+    }
+    Supervise(processes, supervisor, report);
+    if (context_.pause != nullptr) context_.pause->Listen({});
+    const int code = ExitCodeFor(supervisor);
+    TILLSTREAM_TRY(report.End(Snapshot(supervisor), code == kExitDone, Rows(supervisor)));
+    return code;
+  }
+
+ private:
+  Day DayOf(size_t i, int64_t position) const {
+    return stores_.from + static_cast<int32_t>(position / stores_.series_counts[i]);
+  }
+
+  bool IsOpened(size_t i) const { return board_->at(i).durable_day.load() != 0; }
+  Day DurableDay(size_t i) const {
+    return std::max(Day(board_->at(i).durable_day.load()), DayOf(i, stores_.begin[i]));
+  }
+
+  SupervisorOptions Options() {
+    SupervisorOptions options;
+    options.stores = stores_.ids;
+    options.give_up_deaths = request_.give_up_deaths;
+    options.hopeless_exit_codes = {kExitUsage, kExitBadInput};
+    options.refused_exit_code = kExitRefused;
+    options.refused_is_replaced = request_.log.on_kafka;
+    options.durable_day = [this](size_t i) { return DurableDay(i); };
+    options.on_warning = [this](const std::string& text) { context_.console.Warning(text); };
+    options.on_error = [this](const std::string& text) { context_.console.Error(text); };
+    options.on_given_up = [this](size_t i) { board_->at(i).state = BoardSlot::kGivenUp; };
+    return options;
+  }
+
+  /// Before any generator starts, so that all of them join it. A new clock stands still until they
+  /// are ready, so that the first days are not late.
+  Status StartClock() {
+    if (request_.speed.is_max()) return Ok();
+    Day slowest = stores_.to;
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      slowest = std::min(slowest, DayOf(i, stores_.begin[i]));
+    }
+    if (slowest >= stores_.to) return Ok();
+    const ClockStart start = !request_.stores.empty() ? ClockStart::kJoin
+                             : request_.catch_up      ? ClockStart::kCatchUp
+                                                      : ClockStart::kNew;
+    TILLSTREAM_ASSIGN(
+        const StartedClock started,
+        StartRunClock(manifest_, context_.clock, StartOf(stores_.shape.calendar->at(slowest).date),
+                      request_.speed, start));
+    run_clock_ = started.clock;
+    if (started.is_stored_one) {
+      context_.console.Info(
+          fmt::format("clock: joins the run's, which goes at {}", run_clock_->speed));
+    } else {
+      is_starting_ = is_new_clock_ = true;
+      Keep(PausedAt(*run_clock_, run_clock_->wall_ms));
+    }
+    return schedule_.Follow(*run_clock_, context_.clock);
+  }
+
+  void Supervise(PosixGeneratorProcesses& processes, Supervisor& supervisor,
+                 ProcessesReport& report) {
+    const auto begin = context_.clock.Monotonic();
+    auto tick_at = begin;
+    bool is_streaming = false;
+    bool is_stopping = false;
+    while (true) {
+      if (context_.stop.stop_requested() && !is_stopping) {
+        is_stopping = true;
+        supervisor.Stop();
+      }
+      if (wants_pause_ != is_paused_) wants_pause_ ? Pause(supervisor) : GoOn(supervisor);
+      processes.ReadMessages();
+      supervisor.Step();
+      if (!is_streaming && IsStreaming()) {
+        is_streaming = true;
+        report.RestartTiming();
+      }
+      if (is_starting_ &&
+          (AreReady(supervisor) || context_.clock.Monotonic() - begin > kStartWait)) {
+        is_starting_ = false;
+        if (!is_paused_) MoveOn(supervisor);
+      }
+      TellDurable();
+      if (supervisor.finished()) return;
+      const auto now = context_.clock.Monotonic();
+      if (now >= tick_at) {
+        report.Tick(Snapshot(supervisor), Rows(supervisor));
+        tick_at = now + kTick;
+      }
+      // A stop that was seen would wake it at once, over and over.
+      context_.clock.SleepUntil(now + kStep, is_stopping ? std::stop_token() : context_.stop);
+    }
+  }
+
+  bool IsStreaming() const {
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      if (board_->at(i).position.load() > stores_.begin[i]) return true;
+    }
+    return false;
+  }
+
+  /// Whether every generator has opened what it writes. Nobody waits for one that has died.
+  bool AreReady(const Supervisor& supervisor) const {
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      const Supervisor::Store& store = supervisor.stores()[i];
+      const bool is_first = store.state == Supervisor::State::kRunning && store.restarts == 0;
+      if (is_first && !IsOpened(i)) return false;
+    }
+    return true;
+  }
+
+  int64_t WallMs() { return context_.clock.Now().time_since_epoch().count(); }
+
+  /// One of some stores goes by the clock of the run, which is not its to move.
+  bool OwnsClock() const { return request_.stores.empty() || is_new_clock_; }
+
+  void Pause(Supervisor& supervisor) {
+    is_paused_ = true;
+    schedule_.Pause(context_.clock.Monotonic());
+    if (run_clock_ && OwnsClock()) Keep(PausedAt(*run_clock_, WallMs()));
+    supervisor.Pause();
+    context_.console.Info("paused; SIGUSR2 goes on");
+  }
+
+  void GoOn(Supervisor& supervisor) {
+    is_paused_ = false;
+    if (!is_starting_) MoveOn(supervisor);
+    context_.console.Info("goes on");
+  }
+
+  /// Lets the clock go on, and all who go by it.
+  void MoveOn(Supervisor& supervisor) {
+    schedule_.GoOn();
+    if (run_clock_) {
+      // The generators read it again when they are told to go on.
+      if (OwnsClock()) {
+        Keep(GoneOnAt(*run_clock_, WallMs()));
+      } else if (const auto stored = manifest_.LoadClock(); stored && *stored) {
+        run_clock_ = **stored;
+      }
+      if (const Status followed = schedule_.Follow(*run_clock_, context_.clock); !followed) {
+        context_.console.Warning("clock: " + followed.error().message);
+      }
+    }
+    supervisor.GoOn();
+  }
+
+  void Keep(const RunClock& clock) {
+    run_clock_ = clock;
+    const Status stored = manifest_.StoreClock(clock);
+    if (!stored) context_.console.Warning("clock: not stored: " + stored.error().message);
+  }
+
+  /// As a replay in one process does, for -v.
+  void TellDurable() {
+    if (!context_.console.verbose()) return;
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      const int64_t durable = board_->at(i).durable.load();
+      if (durable == told_durable_[i]) continue;
+      told_durable_[i] = durable;
+      context_.console.Debug(fmt::format("durable: {} position {}", stores_.ids[i], durable));
+    }
+  }
+
+  std::vector<StoreProgress> Snapshot(const Supervisor& supervisor) {
+    std::vector<StoreProgress> snapshot;
+    const auto now = context_.clock.Monotonic();
+    for (size_t i = 0; i < stores_.ids.size(); ++i) {
+      const BoardSlot& slot = board_->at(i);
+      StoreProgress& progress = snapshot.emplace_back();
+      progress.store_id = stores_.ids[i];
+      progress.partition = stores_.partitions[i];
+      progress.events_a_day = stores_.series_counts[i];
+      progress.next_day = Day(slot.next_day.load());
+      progress.durable_day = DurableDay(i);
+      progress.position = Position(slot.position.load());
+      progress.durable = Position(slot.durable.load());
+      progress.events_written = progress.position.value() - stores_.begin[i];
+      progress.bytes_written = slot.bytes_written.load();
+      progress.done = supervisor.stores()[i].state == Supervisor::State::kDone;
+      // Here, so that a store without a process has a lag too.
+      progress.lag = schedule_.LagOf(progress.durable_day, now);
+      lag_max_[i] = std::max({lag_max_[i], progress.lag, slot.lags.max()});
+      progress.lag_max = lag_max_[i];
+      progress.lag_p50 = slot.lags.Percentile(0.5);
+      progress.lag_p99 = slot.lags.Percentile(0.99);
+    }
+    return snapshot;
+  }
+
+  static std::vector<ProcessRow> Rows(const Supervisor& supervisor) {
+    std::vector<ProcessRow> rows;
+    for (const Supervisor::Store& store : supervisor.stores()) {
+      rows.push_back({store.pid, store.restarts, NameOf(store.state)});
+    }
+    return rows;
+  }
+
+  static int ExitCodeFor(const Supervisor& supervisor) {
+    bool is_given_up = supervisor.has_failed_to_stop();
+    bool is_refused = false;
+    for (const Supervisor::Store& store : supervisor.stores()) {
+      if (store.state == Supervisor::State::kReplaced) is_refused = true;
+      if (store.state != Supervisor::State::kGivenUp) continue;
+      // Given up since another writer held the store all the time.
+      (store.is_refused ? is_refused : is_given_up) = true;
+    }
+    return is_given_up ? kExitFailed : is_refused ? kExitRefused : kExitDone;
+  }
+
+  Context& context_;
+  const ReplayRequest& request_;
+  const Stores stores_;
+  const OpenedLog opened_;
+  RunManifest manifest_;
+  std::unique_ptr<ProgressBoard> board_;
+  std::optional<RunClock> run_clock_;
+  DaySchedule schedule_;
+  std::vector<std::chrono::nanoseconds> lag_max_;
+  std::vector<int64_t> told_durable_;
+  std::atomic<bool> wants_pause_{false};
+  bool is_paused_ = false;
+  bool is_new_clock_ = false;  ///< Whether this has begun the clock.
+  bool is_starting_ = false;   ///< Whether it stands still for those who are not ready yet.
+};
+
+}  // namespace
+
+Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
+  // Before anything is made, and again for the plan of a run that is there.
+  if (!request.log.on_kafka && request.plan.plan == kPlanSize) return SizePlanError();
+  TILLSTREAM_ASSIGN(PreparedReplay prepared, PrepareReplay(context, request));
+  if (!request.log.on_kafka && prepared.identity.plan == kPlanSize) return SizePlanError();
+  TILLSTREAM_ASSIGN(const auto lock, TakeSupervisorLock(context, request));
+  Stores stores;
+  stores.from = prepared.from;
+  stores.to = prepared.to;
+  stores.shape = ShapeOf(prepared.dataset);
+  for (const auto& table : prepared.dataset.stores) {
+    const std::string& id = table->store_id();
+    TILLSTREAM_ASSIGN(
+        const StreamPosition position,
+        PositionOf(context, prepared.opened, request.log.topic, prepared.identity, id));
+    stores.ids.push_back(id);
+    stores.partitions.push_back(prepared.identity.stores.at(id).partition);
+    stores.series_counts.push_back(static_cast<int64_t>(table->series().size()));
+    stores.begin.push_back(position.events);
+  }
+  // Every generator loads what it needs by itself.
+  prepared.dataset = Dataset();
+  ProcessesRun run(context, request, std::move(stores), std::move(prepared.opened));
+  return run.Run();
+}
+
+}  // namespace tillstream
