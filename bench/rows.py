@@ -12,6 +12,7 @@ import subprocess
 import time
 
 from measure import Failed, interleaved, ratios, remove, run, size_of, spread
+from processes import processes
 from registry_load import RegistryServer
 from table import Row
 
@@ -28,6 +29,7 @@ class Bench:
         self.pairs = options.pairs
         self.disk_pairs = options.disk_pairs
         self.quick = options.quick
+        self.paced_seconds = options.paced_seconds
         self.random = random.Random(options.seed)
         self.seed = options.seed
         self.work = options.work
@@ -401,4 +403,5 @@ def registry(bench, report):
 
 
 ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "verify": verify,
-       "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "parts": parts}
+       "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "processes": processes,
+       "parts": parts}

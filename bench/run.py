@@ -22,6 +22,7 @@ from table import Report, as_markdown, as_text, update
 
 PAIRS = 5
 DISK_PAIRS = 3
+PACED_SECONDS = 30
 SOURCE = pathlib.Path(__file__).resolve().parent.parent
 
 
@@ -39,6 +40,8 @@ def arguments():
                         help="rounds of rows without output to disk")
     parser.add_argument("--disk-pairs", type=int, default=DISK_PAIRS,
                         help="rounds of rows that write a full log")
+    parser.add_argument("--paced-seconds", type=int, default=PACED_SECONDS,
+                        help="how long the row \"processes\" streams at 10d/s; the bar is for 300")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6),
                         help="of the moments of kill -9")
     parser.add_argument("--markdown", action="store_true", help="print Markdown")
@@ -66,6 +69,8 @@ def command_of(options):
     words = [f"--only {','.join(options.only)}"] if options.only != list(rows.ALL) else []
     if (options.pairs, options.disk_pairs) != (PAIRS, DISK_PAIRS):
         words.append(f"--pairs {options.pairs} --disk-pairs {options.disk_pairs}")
+    if options.paced_seconds != PACED_SECONDS:
+        words.append(f"--paced-seconds {options.paced_seconds}")
     return " ".join(["bench/run.py", *words]) if words else "make bench"
 
 
