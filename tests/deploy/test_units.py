@@ -122,6 +122,10 @@ def test_the_example_of_an_environment_is_taken(tillstream, tmp_path):
     for store in ("CA_1", "TX_1"):
         tillstream.check(*command(GENERATOR, store), env=clean, cwd=tmp_path)
     tillstream.check("verify", "--data", tmp_path / "data", "--log", tmp_path / "log", "--complete")
+    all_stores = {**clean, "TILLSTREAM_TOPIC": "all"}
+    tillstream.check(*command(SUPERVISOR, ""), env=all_stores, cwd=tmp_path)
+    tillstream.check("verify", "--data", tmp_path / "data", "--log", tmp_path / "log", "-t", "all",
+                     "--complete")
     assert '"rebase_weeks"' in (tmp_path / "log" / "sales.run.json").read_text(encoding="utf-8")
     options = set(re.findall(r"--([a-z-]+)", tillstream.check("replay", "--help").stdout))
     for name in {*used, *optional} - {"KAFKA_BROKERS", "SCHEMA_REGISTRY_URL"}:
@@ -159,7 +163,8 @@ def made(tillstream, tmp_path_factory):
     replay = ("replay", "--data", folder / "data", "--log", folder / "log", "--speed", "100d/s")
     registry = ("--registry", "https://localhost:9", "--registry-timeout", "1s")
     calls, families = set(), set()
-    for words, code in ((replay, 0), ((*replay, "-t", "other", *registry), 5),
+    for words, code in ((replay, 0), ((*replay, "-t", "apart", "--processes"), 0),
+                        ((*replay, "-t", "other", *registry), 5),
                         (("doctor", "-b", "localhost:9", "--timeout", "1s"), 5)):
         trace = folder / "trace"
         done = subprocess.run(["strace", "-f", "-o", trace, tillstream.path, *words],
@@ -168,7 +173,7 @@ def made(tillstream, tmp_path_factory):
         text = trace.read_text(encoding="utf-8", errors="replace")
         calls |= set(re.findall(r"^\d+ +(?:<\.\.\. )?(\w+)(?:\(| resumed)", text, re.M))
         families |= set(re.findall(r"socket\((AF_\w+),", text))
-    assert {"execve", "openat", "fdatasync", "connect"} <= calls
+    assert {"execve", "openat", "fdatasync", "connect", "memfd_create", "prctl"} <= calls
     return calls, families
 
 
