@@ -175,7 +175,7 @@ class ProcessesRun {
       if (wants_pause_ != is_paused_) wants_pause_ ? Pause(supervisor) : GoOn(supervisor);
       processes.ReadMessages();
       supervisor.Step();
-      if (!is_streaming && IsStreaming()) {
+      if (!is_streaming && AreReady(supervisor)) {
         is_streaming = true;
         report.RestartTiming();
       }
@@ -194,13 +194,6 @@ class ProcessesRun {
       // A stop that was seen would wake it at once, over and over.
       context_.clock.SleepUntil(now + kStep, is_stopping ? std::stop_token() : context_.stop);
     }
-  }
-
-  bool IsStreaming() const {
-    for (size_t i = 0; i < stores_.ids.size(); ++i) {
-      if (board_->at(i).position.load() > stores_.begin[i]) return true;
-    }
-    return false;
   }
 
   /// Whether every generator has opened what it writes. Nobody waits for one that has died.

@@ -9,9 +9,11 @@
 namespace tillstream {
 namespace {
 
-/// How often a process that waits for the others looks at the board: a store's day of the real data
-/// takes about that long to write.
-constexpr std::chrono::milliseconds kBoardPoll{1};
+/// How often a process that waits for the others looks at the board. Ten stores' day of the real
+/// data takes some 2 ms to write: in lockstep waiting much longer would cost speed, else the days
+/// in between leave time, and looking often costs the others' processor.
+constexpr std::chrono::milliseconds kBoardPoll{4};
+constexpr std::chrono::milliseconds kBoardPollInLockstep{1};
 
 }  // namespace
 
@@ -282,7 +284,8 @@ Replayer::Task Replayer::PickTask() {
   Task task = PickSync();
   if (task.store == nullptr && options_.seat) {
     // Other processes do not tell when they have written a day.
-    const auto look_again = clock_.Monotonic() + kBoardPoll;
+    const auto look_again =
+        clock_.Monotonic() + (options_.max_skew_days == 0 ? kBoardPollInLockstep : kBoardPoll);
     if (task.wake_at.count() == 0 || look_again < task.wake_at) task.wake_at = look_again;
   }
   return task;
