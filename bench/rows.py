@@ -29,7 +29,7 @@ class Bench:
         self.pairs = options.pairs
         self.disk_pairs = options.disk_pairs
         self.quick = options.quick
-        self.paced_seconds = options.paced_seconds
+        self.paced_seconds = getattr(options, "paced_seconds", 0)  # only run.py streams at a pace
         self.random = random.Random(options.seed)
         self.seed = options.seed
         self.work = options.work
