@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/opened_log.h"
+#include "app/plan_options.h"
 #include "app/table.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -12,7 +13,7 @@ namespace {
 struct StoreRow {
   std::string id;
   const StoreIdentity* store = nullptr;
-  std::string place;  ///< Of its events: "3", "0 (small)", or "sales-store-CA_1 0 to 2".
+  std::string place;  ///< PlaceText().
   StreamPosition position;
   int64_t next_day = 0;
   std::string date;
@@ -56,18 +57,6 @@ class PositionShowCommand final : public Command {
   }
 
  private:
-  /// The store's partition where there is one topic; its class, or its topic.
-  std::string PlaceOf(const RunIdentity& identity, const std::string& id) const {
-    const auto partitions = EventPartitionsOf(identity, log_.topic, id);
-    const int32_t first = partitions.front().partition.value();
-    if (identity.plan == kPlanTopic) {
-      return fmt::format("{} {} to {}", partitions.front().topic, first,
-                         partitions.back().partition.value());
-    }
-    const std::string size_class = ClassOf(identity, partitions.front().partition);
-    return size_class.empty() ? std::to_string(first) : fmt::format("{} ({})", first, size_class);
-  }
-
   std::vector<std::string> EventTopics(const RunIdentity& identity) const {
     std::vector<std::string> names;
     for (const TopicInfo& topic : TopicsOf(identity, log_.topic)) names.push_back(topic.name);
@@ -94,11 +83,9 @@ class PositionShowCommand final : public Command {
     StoreRow row;
     row.id = id;
     row.store = &identity.stores.at(id);
-    row.place = PlaceOf(identity, id);
+    row.place = PlaceText(identity, log_.topic, id);
     TILLSTREAM_ASSIGN(row.position, PositionOf(context, opened, log_.topic, identity, id));
-    const int64_t series_count = row.store->series_count;
-    row.next_day =
-        identity.from.value() + (series_count == 0 ? 0 : row.position.events / series_count);
+    row.next_day = identity.from.value() + row.position.days;
     row.date = FormatDate(EventDateOf(identity, Day(static_cast<int32_t>(row.next_day))));
     return row;
   }

@@ -52,6 +52,10 @@ Status CheckPositions(const LogOptions& options) {
   return Ok();
 }
 
+bool KeepsPositionsInTransactions(const LogOptions& options) {
+  return options.kafka.positions == kTransaction;
+}
+
 #ifdef TILLSTREAM_KAFKA
 namespace {
 

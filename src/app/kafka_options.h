@@ -18,6 +18,9 @@ Result<OpenedLog> OpenKafkaLog(Context& context, const LogOptions& options,
 /// Kafka to have it. kUsage.
 Status CheckPositions(const LogOptions& options);
 
+/// Whether it is the default, by which streams are exactly once.
+bool KeepsPositionsInTransactions(const LogOptions& options);
+
 /// What the way of keeping positions means for readers, in one line; empty when that is exactly
 /// once.
 std::string DescribePositions(const LogOptions& options);

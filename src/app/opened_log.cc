@@ -46,27 +46,61 @@ int64_t ShareOf(int64_t count, const std::map<std::string, int64_t>& sizes,
   return count / a_day * own + std::clamp<int64_t>(count % a_day - before, 0, own);
 }
 
-}  // namespace
+int64_t DaysIn(int64_t events, int64_t a_day) { return a_day == 0 ? 0 : events / a_day; }
 
-Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
-                                  const RunIdentity& identity, const std::string& store_id) {
-  if (opened.kafka != nullptr) return PositionOnKafka(context, opened, topic, identity, store_id);
-  int64_t events = 0;
-  for (const TopicPartition& partition : EventPartitionsOf(identity, topic, store_id)) {
-    TILLSTREAM_ASSIGN(const int64_t end, EndOf(*opened.log, partition));
-    events += end;
+/// On the embedded log, of a store that has its partitions for itself.
+Result<StreamPosition> PositionOfEnds(OpenedLog& opened, const std::string& topic,
+                                      const RunIdentity& identity, const std::string& store_id) {
+  const StoreIdentity& store = identity.stores.at(store_id);
+  const auto partitions = EventPartitionsOf(identity, topic, store_id);
+  StreamPosition position;
+  std::optional<int64_t> days;
+  for (size_t i = 0; i < partitions.size(); ++i) {
+    TILLSTREAM_ASSIGN(const int64_t end, EndOf(*opened.log, partitions[i]));
+    position.events += end;
+    const int64_t a_day = i < store.round.size() ? store.round[i] : store.series_count;
+    // A partition that gets nothing is never behind.
+    if (a_day != 0) days = std::min(days.value_or(INT64_MAX), end / a_day);
   }
-  TILLSTREAM_ASSIGN(const int64_t totals,
+  position.days = days.value_or(0);
+  TILLSTREAM_ASSIGN(position.totals,
                     EndOf(*opened.log, TotalsPartitionOf(identity, topic, store_id)));
-  // The others in the partition take their turns in it.
+  return position;
+}
+
+/// On the embedded log, of a store that takes turns with others in its partition.
+Result<StreamPosition> PositionOfShare(OpenedLog& opened, const std::string& topic,
+                                       const RunIdentity& identity, const std::string& store_id) {
   std::map<std::string, int64_t> series;
   std::map<std::string, int64_t> ones;
   for (const std::string& id : StoresBeside(identity, store_id)) {
     series[id] = identity.stores.at(id).series_count;
     ones[id] = 1;
   }
-  if (series.size() < 2) return StreamPosition{events, totals};
-  return StreamPosition{ShareOf(events, series, store_id), ShareOf(totals, ones, store_id)};
+  const TopicPartition events = EventPartitionsOf(identity, topic, store_id).front();
+  TILLSTREAM_ASSIGN(const int64_t events_end, EndOf(*opened.log, events));
+  TILLSTREAM_ASSIGN(const int64_t totals_end,
+                    EndOf(*opened.log, TotalsPartitionOf(identity, topic, store_id)));
+  StreamPosition position;
+  position.events = ShareOf(events_end, series, store_id);
+  position.totals = ShareOf(totals_end, ones, store_id);
+  position.days = DaysIn(position.events, series.at(store_id));
+  return position;
+}
+
+}  // namespace
+
+Result<StreamPosition> PositionOf(Context& context, OpenedLog& opened, const std::string& topic,
+                                  const RunIdentity& identity, const std::string& store_id) {
+  if (opened.kafka == nullptr) {
+    return StoresBeside(identity, store_id).size() > 1
+               ? PositionOfShare(opened, topic, identity, store_id)
+               : PositionOfEnds(opened, topic, identity, store_id);
+  }
+  TILLSTREAM_ASSIGN(StreamPosition position,
+                    PositionOnKafka(context, opened, topic, identity, store_id));
+  position.days = DaysIn(position.events, identity.stores.at(store_id).series_count);
+  return position;
 }
 
 Result<std::unique_ptr<ReaderGroup>> LookAtGroup(Context& context, OpenedLog& opened,

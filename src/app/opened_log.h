@@ -50,6 +50,7 @@ Result<std::optional<NamedRun>> FindRunToRead(Context& context, OpenedLog& opene
 struct StreamPosition {
   int64_t events = 0;
   int64_t totals = 0;
+  int64_t days = 0;      ///< Whole days, in each of its partitions: where its generator goes on.
   int64_t left_out = 0;  ///< PositionRecord::left_out.
   bool is_kept = false;  ///< Whether Kafka has a record of it, which `position set` can follow.
 };

@@ -20,7 +20,8 @@ Status CompareClasses(const RunIdentity& stored, const RunIdentity& current) {
     if (found == current.stores.end()) continue;
     const std::string was = ClassOf(stored, store.partition);
     const std::string is = ClassOf(current, found->second.partition);
-    if (was != is) {
+    // A file must name a store that came later, but has no say in where it went.
+    if (was != is && was != kClassAdded) {
       return MakeError(ErrorCode::kRefused, "run: store {} began in size class {}, found {}; {}",
                        id, was, is, kRemedy);
     }
@@ -96,6 +97,18 @@ Status PlanIdentity(Context& context, const PlanOptions& options, const Dataset&
     return CompareClasses(*stored, *identity);
   }
   return Ok();
+}
+
+std::string PlaceText(const RunIdentity& identity, const std::string& topic,
+                      const std::string& store_id) {
+  const auto partitions = EventPartitionsOf(identity, topic, store_id);
+  const int32_t first = partitions.front().partition.value();
+  if (identity.plan == kPlanTopic) {
+    return fmt::format("{} {} to {}", partitions.front().topic, first,
+                       partitions.back().partition.value());
+  }
+  const std::string size_class = ClassOf(identity, partitions.front().partition);
+  return size_class.empty() ? std::to_string(first) : fmt::format("{} ({})", first, size_class);
 }
 
 std::string DescribePlan(const RunIdentity& identity) {

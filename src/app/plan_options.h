@@ -29,6 +29,10 @@ bool NeedsAllStores(const PlanOptions& options, const std::optional<RunIdentity>
 Status PlanIdentity(Context& context, const PlanOptions& options, const Dataset& dataset,
                     const std::optional<RunIdentity>& stored, RunIdentity* identity);
 
+/// Where a store's events are: "3", "0 (small)", or "sales-store-CA_1 0 to 2".
+std::string PlaceText(const RunIdentity& identity, const std::string& topic,
+                      const std::string& store_id);
+
 /// The plan in words: "size (small 1, middle 2, large 3 partitions)".
 std::string DescribePlan(const RunIdentity& identity);
 

@@ -24,6 +24,7 @@ struct Stores {
   std::vector<PartitionId> partitions;
   std::vector<int64_t> series_counts;
   std::vector<int64_t> begin;  ///< Positions that they started from.
+  std::vector<Day> begin_days;
   ReplayShape shape;
   Day from{1};
   Day to{1};
@@ -87,7 +88,7 @@ class ProcessesRun {
   Result<int> Run() {
     TILLSTREAM_ASSIGN(board_, ProgressBoard::Make(stores_.ids.size()));
     for (size_t i = 0; i < stores_.ids.size(); ++i) {
-      board_->at(i).next_day = DayOf(i, stores_.begin[i]).value();
+      board_->at(i).next_day = stores_.begin_days[i].value();
       board_->at(i).position = board_->at(i).durable = stores_.begin[i];
     }
     TILLSTREAM_TRY(StartClock());
@@ -111,13 +112,9 @@ class ProcessesRun {
   }
 
  private:
-  Day DayOf(size_t i, int64_t position) const {
-    return stores_.from + static_cast<int32_t>(position / stores_.series_counts[i]);
-  }
-
   bool IsOpened(size_t i) const { return board_->at(i).durable_day.load() != 0; }
   Day DurableDay(size_t i) const {
-    return std::max(Day(board_->at(i).durable_day.load()), DayOf(i, stores_.begin[i]));
+    return IsOpened(i) ? Day(board_->at(i).durable_day.load()) : stores_.begin_days[i];
   }
 
   SupervisorOptions Options() {
@@ -140,7 +137,7 @@ class ProcessesRun {
     if (request_.speed.is_max()) return Ok();
     Day slowest = stores_.to;
     for (size_t i = 0; i < stores_.ids.size(); ++i) {
-      slowest = std::min(slowest, DayOf(i, stores_.begin[i]));
+      slowest = std::min(slowest, stores_.begin_days[i]);
     }
     if (slowest >= stores_.to) return Ok();
     const ClockStart start = !request_.stores.empty() ? ClockStart::kJoin
@@ -342,6 +339,7 @@ Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
     stores.partitions.push_back(prepared.identity.stores.at(id).partition);
     stores.series_counts.push_back(static_cast<int64_t>(table->series().size()));
     stores.begin.push_back(position.events);
+    stores.begin_days.push_back(stores.from + static_cast<int32_t>(position.days));
   }
   // Every generator loads what it needs by itself.
   prepared.dataset = Dataset();

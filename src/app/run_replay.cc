@@ -192,8 +192,9 @@ Status RefuseForeignTopics(EventLog& log, const std::string& run, const RunIdent
 }
 
 /// A store's size is known only with the others'; from here on the command has its own alone.
-void KeepStores(const std::vector<std::string>& ids, Dataset* dataset) {
-  if (ids.empty()) return;
+Status KeepStores(const std::vector<std::string>& ids, Dataset* dataset) {
+  if (ids.empty()) return Ok();
+  TILLSTREAM_TRY(CheckStoreIds(ids, dataset->store_ids, dataset->sales_file));
   std::erase_if(dataset->stores, [&](const auto& table) {
     return std::find(ids.begin(), ids.end(), table->store_id()) == ids.end();
   });
@@ -201,6 +202,21 @@ void KeepStores(const std::vector<std::string>& ids, Dataset* dataset) {
   for (const auto& table : dataset->stores) {
     dataset->series_count += static_cast<int64_t>(table->series().size());
   }
+  return Ok();
+}
+
+/// kUsage when the streams of the run cannot be written as the command says, before anything is
+/// made.
+Status CheckStreams(const ReplayRequest& request, const Dataset& dataset,
+                    const RunIdentity& identity) {
+  if (identity.plan != kPlanStore && !KeepsPositionsInTransactions(request.log)) {
+    return MakeError(ErrorCode::kUsage,
+                     "--positions: {} needs plan store, since a stream that is at least once needs "
+                     "a partition of its own; the run has plan {}",
+                     request.log.kafka.positions, identity.plan);
+  }
+  const auto streams = StreamsOf(dataset, identity, request.log.topic, request.log.on_kafka);
+  return streams ? Ok() : Status(streams.error());
 }
 
 /// The identity of this command, compared with the stored one, with everything that the run needs
@@ -216,7 +232,7 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
           context,
           {.text = request.rebase_to, .from = from, .to = to, .on_kafka = request.log.on_kafka},
           dataset, stored));
-  KeepStores(request.stores, &dataset);
+  TILLSTREAM_TRY(KeepStores(request.stores, &dataset));
   RunIdentity merged = identity;
   if (stored) {
     // Refused before anything is written, the schemas included.
@@ -224,6 +240,7 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
   } else if (opened.segments != nullptr) {
     TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic, identity));
   }
+  TILLSTREAM_TRY(CheckStreams(request, dataset, merged));
   MoveDates(identity, &dataset);
   if (opened.segments != nullptr) {
     TILLSTREAM_TRY(context.files.MakeDirectory(request.log.directory));
@@ -307,7 +324,8 @@ Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& requ
                      checks_others));
   const std::shared_ptr<const Calendar> calendar = dataset.calendar;
   const Day last(dataset.day_count);
-  TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, *calendar, last, Day(1)));
+  TILLSTREAM_ASSIGN(const Day from, ResolveDay("--from", request.from, *calendar, last,
+                                               stored ? stored->from : Day(1)));
   TILLSTREAM_ASSIGN(const Day to, ResolveDay("--to", request.to, *calendar, last + 1, last + 1));
   if (to < from) return MakeError(ErrorCode::kUsage, "--to: lies before --from");
 

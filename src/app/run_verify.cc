@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/moved_dates.h"
+#include "app/plan_options.h"
 #include "app/run_replay.h"
 #include "app/table.h"
 #include "base/json.h"
@@ -60,11 +61,9 @@ std::vector<StoreResult> VerifyAll(Context& context, EventLog& log, SchemaRegist
 Status FindWhereItStands(Context& context, OpenedLog& opened, const RunIdentity& identity,
                          const VerifyOptions& options, StoreVerification* store) {
   if (options.from == options.stream_from || store->next_day != options.from) return Ok();
-  const int64_t series_count = identity.stores.at(store->store_id).series_count;
-  if (series_count == 0) return Ok();
   TILLSTREAM_ASSIGN(const StreamPosition position,
                     PositionOf(context, opened, options.topic, identity, store->store_id));
-  const Day day = identity.from + static_cast<int32_t>(position.events / series_count);
+  const Day day = identity.from + static_cast<int32_t>(position.days);
   if (day >= options.from) return Ok();
   store->next_day = day;
   context.console.Warning(
@@ -74,8 +73,8 @@ Status FindWhereItStands(Context& context, OpenedLog& opened, const RunIdentity&
   return Ok();
 }
 
-Status PrintTable(Context& context, const std::vector<StoreVerification>& stores,
-                  const Calendar& calendar) {
+Status PrintTable(Context& context, const RunIdentity& identity, const std::string& topic,
+                  const std::vector<StoreVerification>& stores, const Calendar& calendar) {
   Table table({"store", "partition", "events", "equal", "different", "missing", "repeated",
                "foreign", "totals", "equal", "wrong", "stands at"});
   for (const StoreVerification& s : stores) {
@@ -84,7 +83,7 @@ Status PrintTable(Context& context, const std::vector<StoreVerification>& stores
       place =
           fmt::format("d_{} ({})", s.next_day.value(), FormatDate(calendar.at(s.next_day).date));
     }
-    table.Add({s.store_id, std::to_string(s.partition.value()), WithThousands(s.events_expected),
+    table.Add({s.store_id, PlaceText(identity, topic, s.store_id), WithThousands(s.events_expected),
                WithThousands(s.events_equal), WithThousands(s.events_different),
                WithThousands(s.events_missing), WithThousands(s.events_repeated),
                WithThousands(s.events_foreign), WithThousands(s.totals_expected),
@@ -162,8 +161,9 @@ Result<int> RunVerify(Context& context, const VerifyRequest& request) {
     stores.push_back(*std::move(result));
     TILLSTREAM_TRY(FindWhereItStands(context, opened, identity, options, &stores.back()));
   }
-  TILLSTREAM_TRY(context.common.json ? PrintJson(context, stores)
-                                     : PrintTable(context, stores, *dataset.calendar));
+  TILLSTREAM_TRY(context.common.json
+                     ? PrintJson(context, stores)
+                     : PrintTable(context, identity, request.log.topic, stores, *dataset.calendar));
   if (context.stop.stop_requested()) {
     context.console.Warning("stopped before the end; what is shown is what was compared so far");
     return static_cast<int>(kExitDone);

@@ -73,9 +73,13 @@ class StoreVerifier {
     const auto is_of = [&](std::string_view id) {
       return key.ends_with(id) && key.substr(0, key.size() - id.size()).ends_with(separator);
     };
-    if (is_of(table_.store_id())) return false;
-    return !options_.counts_strangers ||
-           std::any_of(options_.beside.begin(), options_.beside.end(), is_of);
+    // The end of one id may be another.
+    size_t longest = 0;
+    for (const std::string& id : options_.beside) {
+      if (is_of(id)) longest = std::max(longest, id.size());
+    }
+    if (is_of(table_.store_id()) && table_.store_id().size() > longest) return false;
+    return longest > 0 || !options_.counts_strangers;
   }
 
   /// Gives each record of the store to `compare` until that returns false.

@@ -427,6 +427,13 @@ TEST_F(PlannedVerifierTest, ARecordOfNeitherIsForeignOnce) {
   EXPECT_TRUE(VerifyWith(Beside("CA_1", false), 1).clean());
 }
 
+TEST_F(PlannedVerifierTest, WhereOneIdIsTheEndOfAnotherTheLongerOneHasTheRecord) {
+  WriteTogether();
+  const StoreVerification v = VerifyWith(Beside("001_CA_1", false), 0);
+  EXPECT_EQ(v.events_equal, 10) << "FOODS_1_002 alone; the other keys end with _001_CA_1";
+  EXPECT_EQ(v.events_foreign, 0);
+}
+
 TEST_F(PlannedVerifierTest, AStoreIsDealtOutToPartitionsByItsKeys) {
   BeginLog();
   VerifyOptions options;

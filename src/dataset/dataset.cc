@@ -151,13 +151,7 @@ class Loader {
   Status CheckWantedStores() {
     std::vector<std::string> ids;
     for (const auto& table : sales_.stores) ids.push_back(table->store_id());
-    for (const std::string& id : options_.stores) {
-      if (std::binary_search(ids.begin(), ids.end(), id)) continue;
-      std::string near = Nearest(id, ids);
-      return MakeError(ErrorCode::kUsage, "store {}: not among the {} stores of {}{}", Quote(id),
-                       ids.size(), sales_file_, near.empty() ? "" : "; did you mean " + near);
-    }
-    return Ok();
+    return CheckStoreIds(options_.stores, ids, sales_file_);
   }
 
   Status LoadPrices() {
@@ -204,6 +198,17 @@ class Loader {
 };
 
 }  // namespace
+
+Status CheckStoreIds(const std::vector<std::string>& wanted, const std::vector<std::string>& ids,
+                     const std::string& sales_file) {
+  for (const std::string& id : wanted) {
+    if (std::find(ids.begin(), ids.end(), id) != ids.end()) continue;
+    const std::string near = Nearest(id, ids);
+    return MakeError(ErrorCode::kUsage, "store {}: not among the {} stores of {}{}", Quote(id),
+                     ids.size(), sales_file, near.empty() ? "" : "; did you mean " + near);
+  }
+  return Ok();
+}
 
 Result<Dataset> LoadDataset(FileSystem& files, const std::string& directory,
                             const LoadOptions& options, FaultList* faults) {

@@ -66,6 +66,11 @@ struct LoadOptions {
   std::function<void(int64_t done_bytes, int64_t total_bytes)> progress;
 };
 
+/// kUsage, with "did you mean", when one of `wanted` is not among `ids`, the stores of
+/// `sales_file`.
+Status CheckStoreIds(const std::vector<std::string>& wanted, const std::vector<std::string>& ids,
+                     const std::string& sales_file);
+
 /// Reads sales_train_{evaluation,validation}.csv[.gz], calendar.csv[.gz] and sell_prices.csv[.gz]
 /// from `directory`. Faults of the content go to `faults`, which is empty before; the result is an
 /// Error exactly when there is at least one (kBadInput, FaultList::ToError()), or `directory` is no

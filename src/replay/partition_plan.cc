@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "dataset/row_dealing.h"
 #include "model/names.h"
 
 namespace tillstream {
@@ -49,6 +50,15 @@ Status CheckClasses(const std::vector<SizeClassSpec>& classes, const std::string
   std::set<std::string> names;
   std::set<std::string> seen;
   for (const SizeClassSpec& size_class : classes) {
+    if (size_class.name.empty() || size_class.name == kClassAdded) {
+      return BadClasses(where, fmt::format("{} cannot be a class's name", Quote(size_class.name)));
+    }
+    if (size_class.partition_count > static_cast<int64_t>(size_class.stores.size())) {
+      return BadClasses(where, fmt::format("class {} has {} partitions for {} stores; at most one "
+                                           "each",
+                                           Quote(size_class.name), size_class.partition_count,
+                                           size_class.stores.size()));
+    }
     if (!names.insert(size_class.name).second) {
       return BadClasses(where, fmt::format("class {} is there twice", Quote(size_class.name)));
     }
@@ -163,6 +173,12 @@ Status ApplyPlan(const PlanRequest& request, const Dataset& dataset, RunIdentity
   if (request.plan == kPlanStore) return Ok();
   if (request.plan == kPlanTopic) {
     identity->store_partitions = request.store_partitions;
+    for (const auto& table : dataset.stores) {
+      std::vector<int64_t>& round = identity->stores.at(table->store_id()).round;
+      for (const auto& rows : DealRows(*table, request.store_partitions)) {
+        round.push_back(static_cast<int64_t>(rows.size()));
+      }
+    }
     return Ok();
   }
   if (request.plan == kPlanSize) return ApplySizes(request, dataset, identity);

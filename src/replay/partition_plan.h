@@ -17,6 +17,10 @@ inline constexpr std::string_view kPlanStore = "store";  ///< A partition a stor
 inline constexpr std::string_view kPlanSize = "size";    ///< Stores of a size share partitions.
 inline constexpr std::string_view kPlanTopic = "topic";  ///< A topic a store, by the records' keys.
 
+/// The size class of stores that were not there when the run began: the others' partitions have an
+/// order already.
+inline constexpr std::string_view kClassAdded = "added";
+
 /// Default of --store-partitions.
 inline constexpr int32_t kStorePartitionsDefault = 3;
 

@@ -60,9 +60,13 @@ TEST(PartitionPlanTest, EveryStoreMustBeInOneClass) {
             "classes.json: store CA_1 is there twice");
   EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "a", "partitions": 0, "stores": []}]})"),
             "classes.json: class \"a\": expected 1 to 10000 partitions, found 0");
-  EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "a", "partitions": 1, "stores": []},
-                                    {"name": "a", "partitions": 1, "stores": []}]})"),
+  EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "a", "partitions": 1, "stores": ["CA_1"]},
+                                    {"name": "a", "partitions": 1, "stores": ["CA_2"]}]})"),
             "classes.json: class \"a\" is there twice");
+  EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "a", "partitions": 2, "stores": ["CA_1"]}]})"),
+            "classes.json: class \"a\" has 2 partitions for 1 stores; at most one each");
+  EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "added", "partitions": 1, "stores": ["CA_1"]}]})"),
+            "classes.json: \"added\" cannot be a class's name");
   EXPECT_EQ(ErrorOf(R"({"classes": [{"name": "a"}]})"),
             "classes.json: a class is {\"name\": \"small\", \"partitions\": 1, \"stores\": [...]}");
   EXPECT_EQ(ErrorOf("[]"), "classes.json: expected {\"classes\": [...]}");

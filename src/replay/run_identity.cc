@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "replay/partition_plan.h"
 
 namespace tillstream {
 namespace {
@@ -126,10 +127,7 @@ PartitionId NextPartition(const RunIdentity& identity) {
   return next;
 }
 
-/// Of stores that were not there when the run began: the others' partitions have an order already.
-constexpr const char* kClassAdded = "added";
-
-void AddToClass(const std::string& name, PartitionId partition, std::vector<SizeClass>* classes) {
+void AddToClass(std::string_view name, PartitionId partition, std::vector<SizeClass>* classes) {
   const auto at = std::find_if(classes->begin(), classes->end(),
                                [&](const SizeClass& known) { return known.name == name; });
   SizeClass& size_class = at == classes->end() ? classes->emplace_back() : *at;

@@ -33,6 +33,8 @@ struct StoreIdentity {
   /// has loaded the store.
   std::optional<uint64_t> series_hash;
   int64_t series_count = 0;
+  /// Of plan "topic": how many of the series each partition of the store's topic has.
+  std::vector<int64_t> round = {};
   std::vector<uint64_t> day_hashes;
 };
 

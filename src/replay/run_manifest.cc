@@ -74,6 +74,7 @@ std::string ToText(const RunIdentity& identity, const std::string& topic) {
     if (store.number != store.partition.value()) entry["number"] = store.number;
     if (store.series_hash) {
       entry["series_count"] = store.series_count;
+      if (!store.round.empty()) entry["round"] = store.round;
       entry["series_hash"] = fmt::format("{:016x}", *store.series_hash);
       entry["day_hashes"] = HashesToHex(store.day_hashes);
     }
@@ -165,6 +166,7 @@ Result<RunIdentity> FromJson(const Json& json) {
     store.number = entry.value("number", store.partition.value());
     if (!entry.contains("series_hash")) continue;
     store.series_count = entry.at("series_count");
+    store.round = entry.value("round", std::vector<int64_t>());
     store.series_hash = HashFromHex(entry.at("series_hash").get<std::string>());
     store.day_hashes = HashesFromHex(entry.at("day_hashes").get<std::string>());
     Need(store.series_count >= 1, "series");

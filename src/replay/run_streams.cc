@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "dataset/row_dealing.h"
 #include "replay/partition_plan.h"
 
 namespace tillstream {
@@ -24,6 +23,7 @@ RunStream StreamOf(const RunIdentity& identity, const std::string& topic, const 
   stream.source.sales_schema = identity.sales_schema;
   stream.source.totals_schema = identity.totals_schema;
   stream.spec.events = EventPartitionsOf(identity, topic, id);
+  stream.spec.round = store.round;
   stream.spec.totals = TotalsPartitionOf(identity, topic, id);
   stream.spec.stream = id;
   stream.spec.run = topic;
@@ -59,9 +59,6 @@ Result<std::vector<RunStream>> StreamsOf(const Dataset& dataset, const RunIdenti
                        "--store: partition {} has the events of {}, in one order; give all of "
                        "them, or none",
                        stream.partition.value(), fmt::join(stream.stores, ", "));
-    }
-    for (const auto& rows : DealRows(*table, stream.source.partition_count)) {
-      stream.spec.round.push_back(static_cast<int64_t>(rows.size()));
     }
     streams.push_back(std::move(stream));
   }

@@ -163,7 +163,8 @@ def test_what_does_not_fit_the_plan_is_refused(runs, classes, tmp_path):
     keyed.replay("--plan", "topic", "--store-partitions", "5", "--to", "d_2")
 
     once = runs.on("once").replay("--plan", "topic", "--positions", "idempotent", code=2)
-    assert "a stream that is at least once needs a partition of its own" in once.stderr
+    assert ("error: --positions: idempotent needs plan store, since a stream that is at least once "
+            "needs a partition of its own; the run has plan topic\n") in once.stderr
 
     missing = tmp_path / "missing.json"
     missing.write_text(json.dumps({"classes": [
