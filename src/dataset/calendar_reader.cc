@@ -1,9 +1,11 @@
 #include "dataset/calendar_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "base/text.h"
 #include "dataset/csv.h"
@@ -14,6 +16,9 @@ namespace {
 
 enum CalendarColumn : size_t { kDate, kWeek, kDay, kColumnCount };
 constexpr std::string_view kNames[kColumnCount] = {"date", "wm_yr_wk", "d"};
+
+constexpr std::string_view kSnapPrefix = "snap_";
+constexpr size_t kNoColumn = SIZE_MAX;
 
 /// Kaggle's other columns: known, and not needed to replay sales.
 constexpr std::string_view kKnownNames[] = {
@@ -59,6 +64,30 @@ class Sequence {
   int64_t alternative_ = kNone;
 };
 
+/// The columns that may be missing: events and SNAP.
+struct OptionalColumns {
+  explicit OptionalColumns(const std::vector<std::string>& names) {
+    const auto find = [&names](std::string_view name) {
+      const auto found = std::find(names.begin(), names.end(), name);
+      return found == names.end() ? kNoColumn : static_cast<size_t>(found - names.begin());
+    };
+    for (size_t k = 0; k < event_names.size(); ++k) {
+      event_names[k] = find(fmt::format("event_name_{}", k + 1));
+      event_types[k] = find(fmt::format("event_type_{}", k + 1));
+    }
+    for (size_t i = 0; i < names.size() && snaps.size() < kSnapStatesMax; ++i) {
+      if (!names[i].starts_with(kSnapPrefix)) continue;
+      snaps.push_back(i);
+      snap_states.push_back(names[i].substr(kSnapPrefix.size()));
+    }
+  }
+
+  std::array<size_t, 2> event_names{};
+  std::array<size_t, 2> event_types{};
+  std::vector<size_t> snaps;
+  std::vector<std::string> snap_states;
+};
+
 class CalendarRows {
  public:
   explicit CalendarRows(FileFaults* faults) : faults_(faults) {}
@@ -85,6 +114,27 @@ class CalendarRows {
                    Quote(week_text));
     }
     calendar_.push_back({date_, week.value_or(0)});
+  }
+
+  /// Completes the row that was read last.
+  void ReadOptional(int64_t line, const OptionalColumns& columns,
+                    std::span<const std::string_view> cells) {
+    CalendarDay& day = calendar_.back();
+    const auto text_of = [&](size_t column) {
+      return column == kNoColumn ? std::string() : std::string(cells[column]);
+    };
+    for (size_t k = 0; k < day.events.size(); ++k) {
+      day.events[k] = {text_of(columns.event_names[k]), text_of(columns.event_types[k])};
+    }
+    for (size_t k = 0; k < columns.snaps.size(); ++k) {
+      const std::string_view cell = cells[columns.snaps[k]];
+      if (cell == "1") {
+        day.snap |= uint32_t{1} << k;
+      } else if (cell != "0" && !cell.empty()) {
+        faults_->Add(line, "snap_" + columns.snap_states[k], "expected 0 or 1, found {}",
+                     Quote(cell));
+      }
+    }
   }
 
   /// Passes over a row that cannot be read.
@@ -128,7 +178,7 @@ Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaul
   const auto is_known = [](std::string_view name) {
     return std::find(std::begin(kKnownNames), std::end(kKnownNames), name) !=
                std::end(kKnownNames) ||
-           name.starts_with("snap_");
+           name.starts_with(kSnapPrefix);
   };
   std::vector<std::string> names;
   std::vector<size_t> columns;
@@ -140,6 +190,7 @@ Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaul
   }
   if (!ignored.empty()) notes->push_back(IgnoredColumnsNote(faults->file(), ignored));
 
+  const OptionalColumns optional(names);
   CalendarRows rows(faults);
   Line line;
   std::vector<std::string_view> cells;
@@ -151,13 +202,14 @@ Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaul
       continue;
     }
     rows.ReadRow(line.number, cells[columns[kDate]], cells[columns[kWeek]], cells[columns[kDay]]);
+    rows.ReadOptional(line.number, optional, cells);
   }
   TILLSTREAM_TRY(lines->status());
   if (rows.empty() && lines->is_complete() && faults->count() == 0) {
     faults->Add(0, "", "expected rows after the header, found none");
   }
   if (faults->count() > 0 || !lines->is_complete()) return std::shared_ptr<const Calendar>();
-  return std::make_shared<const Calendar>(rows.Take());
+  return std::make_shared<const Calendar>(rows.Take(), optional.snap_states);
 }
 
 }  // namespace tillstream

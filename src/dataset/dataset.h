@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,21 +16,35 @@
 
 namespace tillstream {
 
+/// What happens on a day: "SuperBowl", "Sporting".
+struct CalendarEvent {
+  std::string name;  ///< Empty for none.
+  std::string type;
+};
+
 /// One row of calendar.csv, as far as anyone here uses it.
 struct CalendarDay {
   Date date;
-  int32_t week = 0;  ///< wm_yr_wk, the week that prices are given for.
+  int32_t week = 0;                       ///< wm_yr_wk, the week that prices are given for.
+  std::array<CalendarEvent, 2> events{};  ///< event_name_1 and _2; empty where no column is.
+  uint32_t snap = 0;                      ///< Bit k: SNAP is accepted in snap_states()[k].
 };
+
+/// Most snap_<STATE> columns that are kept: the bits of CalendarDay::snap.
+inline constexpr size_t kSnapStatesMax = 32;
 
 /// The calendar: d_1 is the first day; dates follow each other without a gap. It may go on beyond
 /// the last day of sales.
 class Calendar {
  public:
-  explicit Calendar(std::vector<CalendarDay> days) : days_(std::move(days)) {}
+  explicit Calendar(std::vector<CalendarDay> days, std::vector<std::string> snap_states = {})
+      : days_(std::move(days)), snap_states_(std::move(snap_states)) {}
   int32_t day_count() const { return static_cast<int32_t>(days_.size()); }
   /// `day` must be in [1, day_count()].
   const CalendarDay& at(Day day) const { return days_[static_cast<size_t>(day.value() - 1)]; }
   Date first_date() const { return days_.front().date; }
+  /// The states that have a snap_<STATE> column, in the order of the columns.
+  const std::vector<std::string>& snap_states() const { return snap_states_; }
 
   /// The same days and weeks with all dates moved by `weeks`, so that each keeps its weekday.
   Calendar Moved(std::chrono::weeks weeks) const {
@@ -40,6 +55,7 @@ class Calendar {
 
  private:
   std::vector<CalendarDay> days_;
+  std::vector<std::string> snap_states_;
 };
 
 /// A dataset in memory: right in every respect that `tillstream check` looks at.

@@ -57,6 +57,11 @@ TEST_F(SyntheticTest, DefaultHasTheShapeOfM5) {
   EXPECT_EQ(dataset.series_count, 3000);
   EXPECT_EQ(dataset.day_count, 400);
   EXPECT_EQ(dataset.calendar->day_count(), 428);
+  EXPECT_THAT(dataset.calendar->snap_states(), testing::ElementsAre("CA", "TX", "WI"));
+  EXPECT_EQ(dataset.calendar->at(Day(9)).snap, 0b111U);
+  EXPECT_EQ(dataset.calendar->at(Day(9)).events[0].name, "SuperBowl");
+  EXPECT_EQ(dataset.calendar->at(Day(9)).events[0].type, "Sporting");
+  EXPECT_EQ(dataset.calendar->at(Day(9)).events[1].name, "");
   std::set<std::string> departments;
   std::set<std::string> categories;
   int64_t cells = 0;
