@@ -19,13 +19,14 @@ LAYERS = {
     "dataset": ["model"],
     "avro": ["model"],
     "log": ["model"],
+    "forecast": ["model"],
     "registry": ["avro", "log"],
     "kafka": ["log"],
     "zookeeper": ["log"],
     "replay": ["dataset", "registry"],
     "consume": ["dataset", "registry"],
     "web": ["registry"],
-    "app": ["web", "replay", "consume", "kafka", "zookeeper"],
+    "app": ["web", "replay", "consume", "forecast", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests
@@ -43,6 +44,7 @@ THIRD_PARTY = [
     (r"xxh(ash|3)\.h", ["base"]),
     (r"lz4(frame|hc)?\.h", ["log"]),
     (r"zstd(_errors)?\.h", ["log"]),
+    (r"Eigen/.*", ["forecast"]),
     # Takes 20 s to compile: one source has it all.
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"librdkafka/.*", ["kafka"]),

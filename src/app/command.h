@@ -93,5 +93,6 @@ std::unique_ptr<Command> MakeTopicPlanCommand();
 std::unique_ptr<Command> MakeTopicCreateCommand();
 std::unique_ptr<Command> MakeTopicCheckCommand();
 std::unique_ptr<Command> MakeDoctorCommand();
+std::unique_ptr<Command> MakeEvaluateCommand();
 
 }  // namespace tillstream

@@ -1,0 +1,271 @@
+#include "forecast/filter_bank.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "forecast/parallel.h"
+
+namespace tillstream {
+namespace {
+
+/// Of the log of a node's units before enough of it was seen.
+constexpr double kFirstVariance = .01;
+constexpr int64_t kFirstObservations = 30;
+/// An error counts in the variance as at most so many times the variance.
+constexpr double kVarianceClip = 9;
+/// Huber's weights begin when the coefficients have settled.
+constexpr int64_t kHuberObservations = 60;
+
+/// Last year's residuals: a year as whole weeks, so that weekdays meet.
+constexpr int32_t kYearDays = 364;
+constexpr int32_t kFirstLastYearDay = 200;
+constexpr int32_t kResidualDays = 379;
+constexpr double kShiftClip = .3;
+constexpr double kSmoothShift = .25;
+constexpr double kOwnShift = .1;
+
+/// A log beyond this is no number of units: keeps exp() finite whatever a filter came to.
+constexpr double kLogMax = 25;
+
+/// What is needed before a node's forecast is used: see FilterBank::IsReady().
+constexpr int64_t kReadyObservations = 28;
+constexpr double kReadyZeroShare = .2;
+constexpr double kZeroShareGain = .02;
+
+double ClippedExp(double log) { return std::exp(std::clamp(log, -kLogMax, kLogMax)); }
+
+/// P x for the sparse x, P being the lower triangle by columns.
+void Multiply(const std::vector<double>& covariance, size_t p, size_t column, double value,
+              std::vector<double>* product) {
+  double* const out = product->data();
+  const double* element = covariance.data() + column;
+  for (size_t j = 0; j < column; ++j) {
+    out[j] += value * *element;
+    element += p - j - 1;
+  }
+  for (size_t i = column; i < p; ++i) out[i] += value * element[i - column];
+}
+
+/// P -= k k'/f.
+void Downdate(const std::vector<double>& gain, double f, std::vector<double>* covariance) {
+  const size_t p = gain.size();
+  const double* const k = gain.data();
+  double* column = covariance->data();
+  for (size_t j = 0; j < p; column += p - j, ++j) {
+    // Regressors that have not come yet are not correlated with anything.
+    if (k[j] == 0) continue;
+    const double scale = k[j] / f;
+    for (size_t i = j; i < p; ++i) column[i - j] -= scale * k[i];
+  }
+}
+
+}  // namespace
+
+FilterBank::FilterBank(const Hierarchy& hierarchy, const CalendarDesign& design,
+                       const FilterConstants& constants)
+    : hierarchy_(hierarchy), design_(design), constants_(constants) {
+  nodes_.resize(static_cast<size_t>(hierarchy.aggregate_count()));
+  for (int32_t i = 0; i < hierarchy.aggregate_count(); ++i) {
+    Node& node = nodes_[static_cast<size_t>(i)];
+    node.state = hierarchy.StateOf(i);
+    Start(&node);
+  }
+}
+
+void FilterBank::Start(Node* node) const {
+  const auto p = static_cast<size_t>(design_.ColumnCount(node->state));
+  node->theta.assign(p, 0.0);
+  node->covariance.assign(p * (p + 1) / 2, 0.0);
+  double* diagonal = node->covariance.data();
+  for (size_t j = 0; j < p; diagonal += p - j, ++j) {
+    *diagonal = design_.OfColumn(static_cast<int32_t>(j)).prior;
+  }
+  node->residuals.assign(kResidualDays, std::numeric_limits<double>::quiet_NaN());
+  node->variance = kFirstVariance;
+}
+
+double FilterBank::Step(Day day, double units, const Entries& entries, Node* node,
+                        Scratch* scratch) const {
+  const size_t p = node->theta.size();
+  const double phi = constants_.short_level_memory;
+  constexpr auto kShort = static_cast<size_t>(CalendarDesign::kShortLevelColumn);
+  if (phi > 0) {
+    node->theta[kShort] *= phi;
+    double* const covariance = node->covariance.data();
+    covariance[kShort] *= phi;
+    for (size_t i = kShort; i < p; ++i) covariance[p + i - kShort] *= phi;
+    covariance[p] *= phi;
+  }
+  double* diagonal = node->covariance.data();
+  for (size_t j = 0; j < p; diagonal += p - j, ++j) {
+    *diagonal += design_.OfColumn(static_cast<int32_t>(j)).walk;
+  }
+  double calendar = 0;
+  for (const auto& [column, value] : entries) {
+    calendar += node->theta[static_cast<size_t>(column)] * value;
+  }
+  double& residual = node->residuals[static_cast<size_t>(day.value() % kResidualDays)];
+  residual = std::numeric_limits<double>::quiet_NaN();
+  if (design_.IsClosed(day) || std::isnan(units)) return calendar;
+  if (node->observations > 0)
+    node->zero_share += kZeroShareGain * ((units > 0 ? 0 : 1) - node->zero_share);
+  if (units <= 0) return calendar;
+  const double z = std::log(units);
+  residual = z - calendar;
+  Observe(z, entries, node, scratch);
+  return calendar;
+}
+
+void FilterBank::Observe(double z, const Entries& entries, Node* node, Scratch* scratch) const {
+  const size_t p = node->theta.size();
+  std::vector<double>& gain = scratch->gain;
+  gain.assign(p, 0.0);
+  double expected = node->theta[CalendarDesign::kLevelColumn];
+  Multiply(node->covariance, p, CalendarDesign::kLevelColumn, 1, &gain);
+  if (constants_.short_level_memory > 0) {
+    expected += node->theta[CalendarDesign::kShortLevelColumn];
+    Multiply(node->covariance, p, CalendarDesign::kShortLevelColumn, 1, &gain);
+  }
+  for (const auto& [column, value] : entries) {
+    expected += node->theta[static_cast<size_t>(column)] * value;
+    Multiply(node->covariance, p, static_cast<size_t>(column), value, &gain);
+  }
+  double f = 1 + gain[CalendarDesign::kLevelColumn];
+  if (constants_.short_level_memory > 0) f += gain[CalendarDesign::kShortLevelColumn];
+  for (const auto& [column, value] : entries) f += gain[static_cast<size_t>(column)] * value;
+  const double e = z - expected;
+  ++node->observations;
+  if (node->observations > kFirstObservations) {
+    const double squared = std::min(e * e / f, kVarianceClip * node->variance);
+    node->variance += constants_.variance_gain * (squared - node->variance);
+  }
+  double weight = 1;
+  if (node->observations > kHuberObservations && e != 0) {
+    weight = std::min(1.0, constants_.huber * std::sqrt(f * node->variance) / std::abs(e));
+  }
+  const double step = e * weight / f;
+  for (size_t j = 0; j < p; ++j) node->theta[j] += gain[j] * step;
+  Downdate(gain, f, &node->covariance);
+}
+
+std::vector<std::vector<FilterBank::Entries>> FilterBank::EntriesOf(Day first,
+                                                                    int32_t count) const {
+  const auto states = static_cast<int32_t>(hierarchy_.states().size());
+  std::vector<std::vector<Entries>> days(static_cast<size_t>(count));
+  for (int32_t t = 0; t < count; ++t) {
+    auto& of_day = days[static_cast<size_t>(t)];
+    of_day.resize(static_cast<size_t>(states) + 1);
+    for (int32_t state = -1; state < states; ++state) {
+      design_.Append(first + t, state, &of_day[static_cast<size_t>(state + 1)]);
+    }
+  }
+  return days;
+}
+
+void FilterBank::Advance(Day first, int32_t count, std::span<const double> totals, int32_t threads,
+                         std::span<float> factors) {
+  const auto days = EntriesOf(first, count);
+  const auto aggregates = static_cast<int32_t>(nodes_.size());
+  const int32_t groups = hierarchy_.group_count();
+  const int32_t first_group = aggregates - groups;
+  ParallelFor(threads, aggregates, [&](int32_t i) {
+    Node& node = nodes_[static_cast<size_t>(i)];
+    Scratch scratch;
+    for (int32_t t = 0; t < count; ++t) {
+      const Entries& entries = days[static_cast<size_t>(t)][static_cast<size_t>(node.state + 1)];
+      const double units = totals[static_cast<size_t>(t * aggregates + i)];
+      const double calendar = Step(first + t, units, entries, &node, &scratch);
+      if (i < first_group) continue;
+      factors[static_cast<size_t>(t * groups + i - first_group)] =
+          static_cast<float>(ClippedExp(calendar));
+    }
+  });
+}
+
+double FilterBank::LastYear(Day first, int32_t h, const Node& node) const {
+  const int32_t last_year = first.value() - kYearDays;
+  if (!constants_.uses_last_year || last_year <= kFirstLastYearDay) return 0;
+  const auto mean = [&](int32_t begin, int32_t end) {  // Of days in [begin, end).
+    double sum = 0;
+    int32_t count = 0;
+    for (int32_t day = begin; day < std::min(end, first.value()); ++day) {
+      const double u = node.residuals[static_cast<size_t>(day % kResidualDays)];
+      if (std::isnan(u)) continue;
+      sum += u;
+      ++count;
+    }
+    return count > 0 ? sum / count : std::numeric_limits<double>::quiet_NaN();
+  };
+  const int32_t q = last_year + h;
+  const double around = mean(q - 1, q + 2);
+  const double before = mean(first.value() - 378, first.value() - 364);
+  const double own = node.residuals[static_cast<size_t>(q % kResidualDays)];
+  double shift = 0;
+  if (!std::isnan(around - before)) {
+    shift += kSmoothShift * std::clamp(around - before, -kShiftClip, kShiftClip);
+  }
+  if (!std::isnan(own - around)) {
+    shift += kOwnShift * std::clamp(own - around, -kShiftClip, kShiftClip);
+  }
+  return shift;
+}
+
+void FilterBank::Forecast(Day first, int32_t threads, std::span<double> totals,
+                          std::span<float> factors) const {
+  const auto days = EntriesOf(first, kHorizon);
+  const auto aggregates = static_cast<int32_t>(nodes_.size());
+  const int32_t groups = hierarchy_.group_count();
+  const int32_t first_group = aggregates - groups;
+  ParallelFor(threads, aggregates, [&](int32_t i) {
+    const Node& node = nodes_[static_cast<size_t>(i)];
+    for (int32_t h = 0; h < kHorizon; ++h) {
+      const bool is_closed = design_.IsClosed(first + h);
+      double calendar = 0;
+      for (const auto& [column, value] :
+           days[static_cast<size_t>(h)][static_cast<size_t>(node.state + 1)]) {
+        calendar += node.theta[static_cast<size_t>(column)] * value;
+      }
+      double log = calendar + node.theta[CalendarDesign::kLevelColumn] + LastYear(first, h, node) +
+                   constants_.variance_share * node.variance;
+      if (constants_.short_level_memory > 0) {
+        log += node.theta[CalendarDesign::kShortLevelColumn] *
+               std::pow(constants_.short_level_memory, h + 1);
+      }
+      const bool is_silent = is_closed || node.observations == 0;
+      totals[static_cast<size_t>(h * aggregates + i)] =
+          is_silent ? 0 : ClippedExp(log) * (1 - node.zero_share);
+      if (i < first_group) continue;
+      factors[static_cast<size_t>(h * groups + i - first_group)] =
+          is_closed ? 0.0F : static_cast<float>(ClippedExp(calendar));
+    }
+  });
+}
+
+bool FilterBank::IsReady(int32_t aggregate) const {
+  const Node& node = nodes_[static_cast<size_t>(aggregate)];
+  return node.observations >= kReadyObservations && node.zero_share < kReadyZeroShare;
+}
+
+void FilterBank::Save(StateWriter* out) const {
+  for (const Node& node : nodes_) {
+    out->PutAll(node.theta);
+    out->PutAll(node.covariance);
+    out->PutAll(node.residuals);
+    out->Put(node.variance);
+    out->Put(node.zero_share);
+    out->Put(node.observations);
+  }
+}
+
+bool FilterBank::Load(StateReader* in) {
+  for (Node& node : nodes_) {
+    if (!in->GetAll(&node.theta) || !in->GetAll(&node.covariance) || !in->GetAll(&node.residuals) ||
+        !in->Get(&node.variance) || !in->Get(&node.zero_share) || !in->Get(&node.observations)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace tillstream
