@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "forecast/parallel.h"
+#include "forecast/triangle.h"
 
 namespace tillstream {
 namespace {
@@ -35,31 +36,6 @@ constexpr double kZeroShareGain = .02;
 
 double ClippedExp(double log) { return std::exp(std::clamp(log, -kLogMax, kLogMax)); }
 
-/// P x for the sparse x, P being the lower triangle by columns.
-void Multiply(const std::vector<double>& covariance, size_t p, size_t column, double value,
-              std::vector<double>* product) {
-  double* const out = product->data();
-  const double* element = covariance.data() + column;
-  for (size_t j = 0; j < column; ++j) {
-    out[j] += value * *element;
-    element += p - j - 1;
-  }
-  for (size_t i = column; i < p; ++i) out[i] += value * element[i - column];
-}
-
-/// P -= k k'/f.
-void Downdate(const std::vector<double>& gain, double f, std::vector<double>* covariance) {
-  const size_t p = gain.size();
-  const double* const k = gain.data();
-  double* column = covariance->data();
-  for (size_t j = 0; j < p; column += p - j, ++j) {
-    // Regressors that have not come yet are not correlated with anything.
-    if (k[j] == 0) continue;
-    const double scale = k[j] / f;
-    for (size_t i = j; i < p; ++i) column[i - j] -= scale * k[i];
-  }
-}
-
 }  // namespace
 
 FilterBank::FilterBank(const Hierarchy& hierarchy, const CalendarDesign& design,
@@ -71,12 +47,21 @@ FilterBank::FilterBank(const Hierarchy& hierarchy, const CalendarDesign& design,
     node.state = hierarchy.StateOf(i);
     Start(&node);
   }
+  for (int32_t state = -1; state < static_cast<int32_t>(hierarchy.states().size()); ++state) {
+    std::vector<Walk>& walks = walks_.emplace_back();
+    const auto p = static_cast<size_t>(design_.ColumnCount(state));
+    size_t diagonal = 0;
+    for (size_t j = 0; j < p; diagonal += p - j, ++j) {
+      const double walk = design_.OfColumn(static_cast<int32_t>(j)).walk;
+      if (walk > 0) walks.push_back({diagonal, walk});
+    }
+  }
 }
 
 void FilterBank::Start(Node* node) const {
   const auto p = static_cast<size_t>(design_.ColumnCount(node->state));
   node->theta.assign(p, 0.0);
-  node->covariance.assign(p * (p + 1) / 2, 0.0);
+  node->covariance.assign(TriangleSize(p), 0.0);
   double* diagonal = node->covariance.data();
   for (size_t j = 0; j < p; diagonal += p - j, ++j) {
     *diagonal = design_.OfColumn(static_cast<int32_t>(j)).prior;
@@ -97,9 +82,8 @@ double FilterBank::Step(Day day, double units, const Entries& entries, Node* nod
     for (size_t i = kShort; i < p; ++i) covariance[p + i - kShort] *= phi;
     covariance[p] *= phi;
   }
-  double* diagonal = node->covariance.data();
-  for (size_t j = 0; j < p; diagonal += p - j, ++j) {
-    *diagonal += design_.OfColumn(static_cast<int32_t>(j)).walk;
+  for (const Walk& walk : walks_[static_cast<size_t>(node->state + 1)]) {
+    node->covariance[walk.element] += walk.variance;
   }
   double calendar = 0;
   for (const auto& [column, value] : entries) {
@@ -122,14 +106,14 @@ void FilterBank::Observe(double z, const Entries& entries, Node* node, Scratch* 
   std::vector<double>& gain = scratch->gain;
   gain.assign(p, 0.0);
   double expected = node->theta[CalendarDesign::kLevelColumn];
-  Multiply(node->covariance, p, CalendarDesign::kLevelColumn, 1, &gain);
+  AddColumn(node->covariance, CalendarDesign::kLevelColumn, 1, gain);
   if (constants_.short_level_memory > 0) {
     expected += node->theta[CalendarDesign::kShortLevelColumn];
-    Multiply(node->covariance, p, CalendarDesign::kShortLevelColumn, 1, &gain);
+    AddColumn(node->covariance, CalendarDesign::kShortLevelColumn, 1, gain);
   }
   for (const auto& [column, value] : entries) {
     expected += node->theta[static_cast<size_t>(column)] * value;
-    Multiply(node->covariance, p, static_cast<size_t>(column), value, &gain);
+    AddColumn(node->covariance, static_cast<size_t>(column), value, gain);
   }
   double f = 1 + gain[CalendarDesign::kLevelColumn];
   if (constants_.short_level_memory > 0) f += gain[CalendarDesign::kShortLevelColumn];
@@ -146,7 +130,7 @@ void FilterBank::Observe(double z, const Entries& entries, Node* node, Scratch* 
   }
   const double step = e * weight / f;
   for (size_t j = 0; j < p; ++j) node->theta[j] += gain[j] * step;
-  Downdate(gain, f, &node->covariance);
+  Downdate(gain, f, node->covariance);
 }
 
 std::vector<std::vector<FilterBank::Entries>> FilterBank::EntriesOf(Day first,

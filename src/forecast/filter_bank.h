@@ -70,6 +70,11 @@ class FilterBank {
     double zero_share = 0;  ///< Recent share of open days without a sale.
     int64_t observations = 0;
   };
+  /// What a coefficient's random walk adds to its element of the covariance a day.
+  struct Walk {
+    size_t element;
+    double variance;
+  };
   struct Scratch {
     std::vector<double> gain;
   };
@@ -86,6 +91,7 @@ class FilterBank {
   const CalendarDesign& design_;
   const FilterConstants constants_;
   std::vector<Node> nodes_;
+  std::vector<std::vector<Walk>> walks_;  ///< By state + 1.
 };
 
 }  // namespace tillstream
