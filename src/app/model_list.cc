@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "forecast/baselines.h"
 #include "forecast/calendar_model.h"
+#include "forecast/forecaster.h"
 
 namespace tillstream {
 namespace {
@@ -41,9 +42,11 @@ Result<std::vector<std::string>> ResolveModels(const std::vector<std::string>& a
 }
 
 std::unique_ptr<OnlineModel> MakeModel(const std::string& name, const Hierarchy& hierarchy,
-                                       const KnownDays& known, int32_t threads) {
+                                       const KnownDays& known, int32_t threads, Day learn_from) {
   for (const auto& [of_rung, rung] : kRungs) {
     if (name != of_rung) continue;
+    if (rung == Rung::kPooled)
+      return std::make_unique<Forecaster>(hierarchy, known, threads, learn_from);
     return std::make_unique<CalendarModel>(rung, hierarchy, known, threads);
   }
   return MakeBaseline(name, hierarchy);

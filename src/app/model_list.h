@@ -18,8 +18,8 @@ std::vector<std::string> AllModelNames();
 /// name that does not exist.
 Result<std::vector<std::string>> ResolveModels(const std::vector<std::string>& asked);
 
-/// The model of that name.
+/// The model of that name. One with quantiles learns them from `learn_from` on.
 std::unique_ptr<OnlineModel> MakeModel(const std::string& name, const Hierarchy& hierarchy,
-                                       const KnownDays& known, int32_t threads);
+                                       const KnownDays& known, int32_t threads, Day learn_from);
 
 }  // namespace tillstream

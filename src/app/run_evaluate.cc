@@ -15,6 +15,8 @@ namespace {
 
 /// The protocol's: a year of windows that do not overlap.
 constexpr int32_t kOriginCount = 13;
+/// Days of errors that quantiles are learnt from before the first origin: the horizon and a year.
+constexpr int32_t kLearnDays = 28 + 52 * 7;
 constexpr int64_t kHolidaysBytesMax = int64_t{1} << 20;
 
 Result<HolidayTable> LoadHolidays(Context& context, const std::string& path) {
@@ -73,9 +75,11 @@ Result<int> RunEvaluate(Context& context, const EvaluateRequest& request) {
   SalesPanel panel(dataset, std::move(holidays));
   TILLSTREAM_ASSIGN(const std::vector<Day> origins,
                     ResolveOrigins(request.origins, panel.last_day()));
+  const Day learn_from(std::max(1, origins.front().value() - kLearnDays));
   std::vector<std::unique_ptr<OnlineModel>> models;
   for (const std::string& name : names) {
-    models.push_back(MakeModel(name, panel.hierarchy(), panel.known(), ThreadCount(context)));
+    models.push_back(
+        MakeModel(name, panel.hierarchy(), panel.known(), ThreadCount(context), learn_from));
   }
   EvaluationObserver observer;
   observer.is_stopped = [&] { return context.stop.stop_requested(); };

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "forecast/hierarchy.h"
+#include "forecast/horizon.h"
+#include "forecast/state_stream.h"
+#include "model/ids.h"
+
+namespace tillstream {
+
+/// Learns how far what is sold lies from what was forecast, and makes quantiles from it.
+///
+/// One forecast a week is frozen; as its days arrive, their errors are counted. Levels 1 to 9:
+/// z = log(y/f)/s, s being the node's own deviation, in histograms a level and week of the horizon.
+/// Levels 10 to 12: y/f, in histograms a level, size of f, dispersion of the node's units among
+/// nodes of that size, and whether a sale is overdue. A quantile is f times that of the ratio, so
+/// it does not fall with the probability. Old weeks fade.
+///
+/// Nodes are those of the hierarchy; means are [kHorizon][node].
+class QuantileLearner {
+ public:
+  explicit QuantileLearner(const Hierarchy& hierarchy);
+
+  /// Keeps the forecast made before `first`, its first day. At most one in seven days.
+  void Freeze(Day first, std::vector<float> means);
+
+  /// A day's units a node, NaN where not known. Days come in order.
+  void Observe(Day day, std::span<const float> units);
+
+  /// Quantiles of a forecast made now: `quantiles` is [node][kHorizon][kQuantileCount].
+  void Quantiles(std::span<const float> means, int32_t threads, std::span<float> quantiles) const;
+
+  void Save(StateWriter* out) const;
+  bool Load(StateReader* in);
+
+ private:
+  static constexpr size_t kFrozenMax = 4;  ///< A horizon of weeks.
+  static constexpr size_t kWeeks = 4;
+  static constexpr size_t kZBins = 240;
+  static constexpr size_t kSizeBins = 64;
+  static constexpr size_t kDispersions = 5;
+  static constexpr size_t kClasses = kDispersions * 2;
+  static constexpr size_t kRatioBins = 98;
+  static constexpr int32_t kAggregateLevels = 9;
+  static constexpr int32_t kItemLevels = 3;
+
+  struct Frozen {
+    int32_t first = 0;  ///< 0: none.
+    std::vector<float> means;
+    std::vector<uint8_t> classes;  ///< Of the nodes of levels 10 to 12.
+  };
+  using RatioTable = std::vector<std::array<float, kQuantileCount>>;
+
+  static size_t SizeBinOf(float mean);
+  static size_t RatioBinOf(float ratio);
+  static float RatioAt(double bin);
+  /// Where the counts of a cell begin.
+  static size_t CellOf(size_t level, size_t size_bin, size_t item_class) {
+    return ((level * kSizeBins + size_bin) * kClasses + item_class) * kRatioBins;
+  }
+
+  std::vector<uint8_t> ClassesOf(std::span<const float> means) const;
+  void ObserveAggregates(const Frozen& frozen, size_t h, std::span<const float> units);
+  void ObserveItems(const Frozen& frozen, size_t h, std::span<const float> units);
+  void FollowItems(Day day, std::span<const float> units);
+  void Fade();
+  double DeviationOf(int32_t node, int32_t level) const;
+  std::vector<std::array<double, kQuantileCount>> ZQuantiles() const;
+  RatioTable RatioQuantiles() const;
+
+  const Hierarchy& hierarchy_;
+  const int32_t first_item_node_;
+  std::array<Frozen, kFrozenMax> frozen_;
+  size_t next_frozen_ = 0;
+
+  // Levels 1 to 9.
+  std::vector<double> squares_;        ///< Of errors of the log, a node: faded sum,
+  std::vector<double> square_counts_;  ///< and count.
+  std::vector<double> z_counts_;       ///< [level][week][bin]
+
+  // Levels 10 to 12.
+  std::vector<float> mean_;            ///< Of recent units, a node.
+  std::vector<float> spread_;          ///< Their variance.
+  std::vector<float> overdue_;         ///< Expected units since the last sale.
+  std::vector<float> counts_;          ///< [level][size][class][ratio], faded weeks.
+  std::vector<uint32_t> week_counts_;  ///< The same, of this week.
+};
+
+}  // namespace tillstream
