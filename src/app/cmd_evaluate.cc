@@ -30,7 +30,7 @@ class EvaluateCommand final : public Command {
                    "Last days that the models see; default the last 13 that can be scored, 28 "
                    "days apart");
     arguments.List("--models", "NAME", &request_.models,
-                   "Models, or all: naive, snaive, mean4, ma28, ses, croston, ana, calendar, "
+                   "Models; default all: naive, snaive, mean4, ma28, ses, croston, ana, calendar, "
                    "reconciled, pooled");
     arguments.Text("--holidays", "FILE", &request_.holidays,
                    "Names of events and holidays; default those of M5");
@@ -46,12 +46,7 @@ class EvaluateCommand final : public Command {
   Result<int> Run(Context& context) override { return RunEvaluate(context, request_); }
 
  private:
-  static EvaluateRequest Defaults() {
-    EvaluateRequest request;
-    request.models = {"all"};
-    return request;
-  }
-  EvaluateRequest request_ = Defaults();
+  EvaluateRequest request_;
 };
 
 }  // namespace

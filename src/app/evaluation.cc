@@ -10,10 +10,11 @@ constexpr int32_t kBlockDays = 56;
 
 class Walk {
  public:
-  Walk(SalesPanel* panel, std::span<const std::unique_ptr<OnlineModel>> models, Clock& clock,
-       const EvaluationObserver& observer)
+  Walk(SalesPanel* panel, std::span<const std::unique_ptr<OnlineModel>> models,
+       std::span<const ActualDays> actuals, Clock& clock, const EvaluationObserver& observer)
       : panel_(panel),
         models_(models),
+        actuals_(actuals),
         clock_(clock),
         observer_(observer),
         series_(static_cast<size_t>(panel->hierarchy().series_count())),
@@ -49,19 +50,10 @@ class Walk {
     return Ok();
   }
 
-  void ForecastFrom(Day origin) {
-    const bool is_scored = origin + kHorizon <= panel_->last_day();
+  Status ForecastFrom(Day origin) {
     const Hierarchy& hierarchy = panel_->hierarchy();
-    std::vector<double> actual;
-    if (is_scored) {
-      std::vector<float> days(series_ * kHorizon);
-      for (int32_t h = 0; h < kHorizon; ++h) {
-        panel_->CopyDay(origin + 1 + h,
-                        std::span<float>(days).subspan(static_cast<size_t>(h) * series_, series_),
-                        {});
-      }
-      actual = AggregateDays(hierarchy, days);
-    }
+    const std::vector<double> actual = ActualsFrom(origin + 1);
+    const bool is_scored = !actual.empty();
     const std::vector<double> weights = scales_.Weights();
     std::vector<float> quantiles;
     for (size_t m = 0; m < models_.size(); ++m) {
@@ -84,8 +76,24 @@ class Walk {
           ScoreQuantiles(hierarchy, scales_, weights, actual, quantiles, &result.accuracy);
         }
       }
-      observer_.forecast(model, origin, means_, quantiles);
+      TILLSTREAM_TRY(observer_.forecast(model, origin, means_, quantiles));
     }
+    return Ok();
+  }
+
+  /// [kHorizon][node]; empty when they are not there.
+  std::vector<double> ActualsFrom(Day first) {
+    const Hierarchy& hierarchy = panel_->hierarchy();
+    for (const ActualDays& days : actuals_) {
+      if (days.first == first) return AggregateDays(hierarchy, days.units);
+    }
+    if (first + (kHorizon - 1) > panel_->last_day()) return {};
+    std::vector<float> days(series_ * kHorizon);
+    for (int32_t h = 0; h < kHorizon; ++h) {
+      panel_->CopyDay(
+          first + h, std::span<float>(days).subspan(static_cast<size_t>(h) * series_, series_), {});
+    }
+    return AggregateDays(hierarchy, days);
   }
 
   std::vector<ModelResult> Take() { return std::move(results_); }
@@ -93,6 +101,7 @@ class Walk {
  private:
   SalesPanel* const panel_;
   const std::span<const std::unique_ptr<OnlineModel>> models_;
+  const std::span<const ActualDays> actuals_;
   Clock& clock_;
   const EvaluationObserver& observer_;
   const size_t series_;
@@ -108,12 +117,13 @@ class Walk {
 
 Result<std::vector<ModelResult>> Evaluate(SalesPanel* panel,
                                           std::span<const std::unique_ptr<OnlineModel>> models,
-                                          std::span<const Day> origins, Clock& clock,
+                                          std::span<const Day> origins,
+                                          std::span<const ActualDays> actuals, Clock& clock,
                                           const EvaluationObserver& observer) {
-  Walk walk(panel, models, clock, observer);
+  Walk walk(panel, models, actuals, clock, observer);
   for (const Day origin : origins) {
     TILLSTREAM_TRY(walk.FollowTo(origin));
-    walk.ForecastFrom(origin);
+    TILLSTREAM_TRY(walk.ForecastFrom(origin));
   }
   return walk.Take();
 }

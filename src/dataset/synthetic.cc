@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/output_file.h"
 #include "dataset/dataset.h"
 #include "dataset/sales_layout.h"
 #include "dataset/synthetic_shape.h"
@@ -16,44 +17,6 @@ using synthetic::Store;
 
 /// Days that the calendar goes on after the last day of sales: M5's forecasting horizon.
 constexpr int32_t kCalendarDaysAhead = 28;
-
-constexpr size_t kBufferBytes = size_t{1} << 20;
-
-/// Writes a file under a temporary name and gives it its own at the end, so that a dataset that was
-/// interrupted is not taken for a shorter one.
-class OutputFile {
- public:
-  static Result<OutputFile> Create(FileSystem& files, std::string path) {
-    TILLSTREAM_TRY(files.Remove(path + ".tmp"));
-    TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path + ".tmp", OpenMode::kAppend));
-    return OutputFile(files, std::move(path), std::move(file));
-  }
-
-  std::string& buffer() { return buffer_; }
-
-  Status WriteWhenFull() { return buffer_.size() < kBufferBytes ? Ok() : Write(); }
-
-  Status Close() {
-    TILLSTREAM_TRY(Write());
-    TILLSTREAM_TRY(file_->Sync());
-    return files_->Rename(path_ + ".tmp", path_);
-  }
-
- private:
-  OutputFile(FileSystem& files, std::string path, std::unique_ptr<File> file)
-      : files_(&files), path_(std::move(path)), file_(std::move(file)) {}
-
-  Status Write() {
-    TILLSTREAM_TRY(file_->Append(buffer_));
-    buffer_.clear();
-    return Ok();
-  }
-
-  FileSystem* files_;
-  std::string path_;
-  std::unique_ptr<File> file_;
-  std::string buffer_;
-};
 
 void AppendNumber(int64_t number, std::string* out) {
   char digits[20];
