@@ -12,10 +12,20 @@ namespace {
 /// Days whose revenue makes the weights.
 constexpr size_t kWeightDays = 28;
 
+constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
+
 /// The quantiles that bound the 50, 67 and 95 % intervals.
 constexpr size_t kIntervals[3][2] = {{3, 5}, {2, 6}, {1, 7}};
 
 double Pinball(double u, double y, double q) { return y >= q ? u * (y - q) : (1 - u) * (q - y); }
+
+/// Whether anything at a level has a weight; its measures are not defined otherwise.
+bool HasWeights(const Hierarchy& hierarchy, int32_t level, std::span<const double> weights) {
+  for (int32_t node = hierarchy.first_node(level); node < hierarchy.end_node(level); ++node) {
+    if (weights[static_cast<size_t>(node)] > 0) return true;
+  }
+  return false;
+}
 
 template <typename Get>
 double MeanOverLevels(const Accuracy& accuracy, Get get) {
@@ -24,9 +34,7 @@ double MeanOverLevels(const Accuracy& accuracy, Get get) {
   return sum / kLevelCount;
 }
 
-double Ratio(double part, double whole) {
-  return whole > 0 ? part / whole : std::numeric_limits<double>::quiet_NaN();
-}
+double Ratio(double part, double whole) { return whole > 0 ? part / whole : kNotDefined; }
 
 }  // namespace
 
@@ -115,6 +123,7 @@ Accuracy ScoreMeans(const Hierarchy& hierarchy, const AccuracyScales& scales,
       if (scale <= 0) continue;
       score.wrmsse += weights[static_cast<size_t>(node)] * std::sqrt(squared / kHorizon / scale);
     }
+    if (!HasWeights(hierarchy, level, weights)) score.wrmsse = kNotDefined;
     score.wape = Ratio(error_sum, actual_sum);
     score.bias = Ratio(forecast_sum - actual_sum, actual_sum);
   }
@@ -150,6 +159,7 @@ void ScoreQuantiles(const Hierarchy& hierarchy, const AccuracyScales& scales,
       score.wspl += weights[static_cast<size_t>(node)] * loss / kHorizon / scale /
                     static_cast<double>(kQuantileCount);
     }
+    if (!HasWeights(hierarchy, level, weights)) score.wspl = kNotDefined;
     const double count = (hierarchy.end_node(level) - hierarchy.first_node(level)) * kHorizon;
     for (size_t k = 0; k < inside.size(); ++k) {
       score.coverage[k] = Ratio(static_cast<double>(inside[k]), count);

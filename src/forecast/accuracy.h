@@ -46,7 +46,8 @@ class AccuracyScales {
   size_t next_recent_ = 0;
 };
 
-/// Of one level; NaN where it is not defined, as WAPE is when nothing was sold.
+/// Of one level; NaN where it is not defined: WAPE and bias when nothing was sold, WRMSSE and WSPL
+/// when nothing of the level has a weight.
 struct LevelAccuracy {
   double wrmsse = 0;
   double wape = 0;  ///< sum |y - f| / sum y over nodes and days.
