@@ -365,7 +365,10 @@ TEST(CommandsTest, EveryCommandHasTheOptionsOfTheContractInItsHelp) {
         "--replication-factor", "--execute", "--json"}},
       {{"topic", "check"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}},
       {{"doctor"},
-       {"--log", "-b,--bootstrap-server", "-t,--topic", "--registry", "--timeout", "--json"}}};
+       {"--log", "-b,--bootstrap-server", "-t,--topic", "--registry", "--timeout", "--json"}},
+      {{"evaluate"},
+       {"--data", "--origins", "--models", "--holidays", "--detail", "--submission",
+        "--uncertainty", "--score", "--actuals", "--json"}}};
   EXPECT_EQ(contracts.size(), AllCommands().size());
   for (const Contract& contract : contracts) {
     const auto commands = AllCommands();

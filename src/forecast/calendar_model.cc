@@ -147,7 +147,7 @@ void CalendarModel::Forecast(std::span<float> means) const {
     std::vector<NodeForecast> nodes(aggregates);
     for (size_t i = 0; i < aggregates; ++i) {
       const auto node = static_cast<int32_t>(i);
-      if (!filters_.IsReady(node) || (rung_ == Rung::kCalendar && i < first_group)) continue;
+      if (!filters_.IsStrong(node) || (rung_ == Rung::kCalendar && i < first_group)) continue;
       nodes[i] = {totals[static_cast<size_t>(h) * aggregates + i], filters_.VarianceOf(node)};
     }
     std::vector<double> targets = Reconcile(hierarchy_, nodes, sums);

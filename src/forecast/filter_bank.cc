@@ -29,10 +29,13 @@ constexpr double kOwnShift = .1;
 /// A log beyond this is no number of units: keeps exp() finite whatever a filter came to.
 constexpr double kLogMax = 25;
 
-/// What is needed before a node's forecast is used: see FilterBank::IsReady().
-constexpr int64_t kReadyObservations = 28;
-constexpr double kReadyZeroShare = .2;
-constexpr double kZeroShareGain = .02;
+/// A node is strong from so many days with sales on, when it sells so many units a day and seldom
+/// none; it stops to be at half of the units or twice the share, so that it does not change to and
+/// fro.
+constexpr int64_t kStrongObservations = 28;
+constexpr double kStrongUnits = 200;
+constexpr double kStrongZeroShare = .05;
+constexpr double kFollowGain = .02;
 
 double ClippedExp(double log) { return std::exp(std::clamp(log, -kLogMax, kLogMax)); }
 
@@ -46,6 +49,14 @@ FilterBank::FilterBank(const Hierarchy& hierarchy, const CalendarDesign& design,
     Node& node = nodes_[static_cast<size_t>(i)];
     node.state = hierarchy.StateOf(i);
     Start(&node);
+  }
+  for (int32_t group = 0; group < hierarchy.group_count(); ++group) {
+    auto& sources = sources_.emplace_back();
+    static constexpr int32_t kLevels[] = {9, 7, 5, 1};
+    const auto series = static_cast<size_t>(hierarchy.group_begin(group));
+    for (size_t k = 0; k < sources.size(); ++k) {
+      sources[k] = hierarchy.NodesOfSeries(kLevels[k])[series];
+    }
   }
   for (int32_t state = -1; state < static_cast<int32_t>(hierarchy.states().size()); ++state) {
     std::vector<Walk>& walks = walks_.emplace_back();
@@ -70,6 +81,28 @@ void FilterBank::Start(Node* node) const {
   node->variance = kFirstVariance;
 }
 
+void FilterBank::Follow(double units, Node* node) {
+  const bool is_zero = units <= 0;
+  if (node->observations == 0 && is_zero) return;
+  if (node->observations == 0) node->mean = units;
+  node->mean += kFollowGain * (units - node->mean);
+  node->zero_share += kFollowGain * ((is_zero ? 1 : 0) - node->zero_share);
+  const double slack = node->is_strong != 0 ? 2 : 1;
+  node->is_strong = node->observations >= kStrongObservations &&
+                            node->mean * slack >= kStrongUnits &&
+                            node->zero_share <= kStrongZeroShare * slack
+                        ? 1
+                        : 0;
+}
+
+int32_t FilterBank::SourceOf(int32_t group, std::span<const uint8_t> are_strong) const {
+  const auto& sources = sources_[static_cast<size_t>(group)];
+  for (const int32_t source : sources) {
+    if (are_strong[static_cast<size_t>(source)] != 0) return source;
+  }
+  return sources.back();
+}
+
 double FilterBank::Step(Day day, double units, const Entries& entries, Node* node,
                         Scratch* scratch) const {
   const size_t p = node->theta.size();
@@ -92,8 +125,7 @@ double FilterBank::Step(Day day, double units, const Entries& entries, Node* nod
   double& residual = node->residuals[static_cast<size_t>(day.value() % kResidualDays)];
   residual = std::numeric_limits<double>::quiet_NaN();
   if (design_.IsClosed(day) || std::isnan(units)) return calendar;
-  if (node->observations > 0)
-    node->zero_share += kZeroShareGain * ((units > 0 ? 0 : 1) - node->zero_share);
+  Follow(units, node);
   if (units <= 0) return calendar;
   const double z = std::log(units);
   residual = z - calendar;
@@ -151,20 +183,27 @@ void FilterBank::Advance(Day first, int32_t count, std::span<const double> total
                          std::span<float> factors) {
   const auto days = EntriesOf(first, count);
   const auto aggregates = static_cast<int32_t>(nodes_.size());
-  const int32_t groups = hierarchy_.group_count();
-  const int32_t first_group = aggregates - groups;
+  std::vector<double> calendars(totals.size());
+  std::vector<uint8_t> are_strong(totals.size());
   ParallelFor(threads, aggregates, [&](int32_t i) {
     Node& node = nodes_[static_cast<size_t>(i)];
     Scratch scratch;
     for (int32_t t = 0; t < count; ++t) {
       const Entries& entries = days[static_cast<size_t>(t)][static_cast<size_t>(node.state + 1)];
-      const double units = totals[static_cast<size_t>(t * aggregates + i)];
-      const double calendar = Step(first + t, units, entries, &node, &scratch);
-      if (i < first_group) continue;
-      factors[static_cast<size_t>(t * groups + i - first_group)] =
-          static_cast<float>(ClippedExp(calendar));
+      const auto at = static_cast<size_t>(t * aggregates + i);
+      are_strong[at] = node.is_strong;
+      calendars[at] = Step(first + t, totals[at], entries, &node, &scratch);
     }
   });
+  size_t out = 0;
+  for (int32_t t = 0; t < count; ++t) {
+    const auto row = static_cast<size_t>(t * aggregates);
+    for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
+      const int32_t source =
+          SourceOf(group, std::span<const uint8_t>(are_strong).subspan(row, nodes_.size()));
+      factors[out++] = static_cast<float>(ClippedExp(calendars[row + static_cast<size_t>(source)]));
+    }
+  }
 }
 
 double FilterBank::LastYear(Day first, int32_t h, const Node& node) const {
@@ -199,36 +238,39 @@ void FilterBank::Forecast(Day first, int32_t threads, std::span<double> totals,
                           std::span<float> factors) const {
   const auto days = EntriesOf(first, kHorizon);
   const auto aggregates = static_cast<int32_t>(nodes_.size());
-  const int32_t groups = hierarchy_.group_count();
-  const int32_t first_group = aggregates - groups;
+  std::vector<double> calendars(totals.size());
   ParallelFor(threads, aggregates, [&](int32_t i) {
     const Node& node = nodes_[static_cast<size_t>(i)];
+    double short_level = node.theta[CalendarDesign::kShortLevelColumn];
     for (int32_t h = 0; h < kHorizon; ++h) {
-      const bool is_closed = design_.IsClosed(first + h);
+      const auto at = static_cast<size_t>(h * aggregates + i);
       double calendar = 0;
       for (const auto& [column, value] :
            days[static_cast<size_t>(h)][static_cast<size_t>(node.state + 1)]) {
         calendar += node.theta[static_cast<size_t>(column)] * value;
       }
+      calendars[at] = calendar;
       double log = calendar + node.theta[CalendarDesign::kLevelColumn] + LastYear(first, h, node) +
                    constants_.variance_share * node.variance;
-      if (constants_.short_level_memory > 0) {
-        log += node.theta[CalendarDesign::kShortLevelColumn] *
-               std::pow(constants_.short_level_memory, h + 1);
-      }
-      const bool is_silent = is_closed || node.observations == 0;
-      totals[static_cast<size_t>(h * aggregates + i)] =
-          is_silent ? 0 : ClippedExp(log) * (1 - node.zero_share);
-      if (i < first_group) continue;
-      factors[static_cast<size_t>(h * groups + i - first_group)] =
-          is_closed ? 0.0F : static_cast<float>(ClippedExp(calendar));
+      short_level *= constants_.short_level_memory;
+      log += short_level;
+      const bool is_silent = design_.IsClosed(first + h) || node.observations == 0;
+      totals[at] = is_silent ? 0 : ClippedExp(log) * (1 - node.zero_share);
     }
   });
-}
-
-bool FilterBank::IsReady(int32_t aggregate) const {
-  const Node& node = nodes_[static_cast<size_t>(aggregate)];
-  return node.observations >= kReadyObservations && node.zero_share < kReadyZeroShare;
+  std::vector<uint8_t> are_strong;
+  for (const Node& node : nodes_) are_strong.push_back(node.is_strong);
+  size_t out = 0;
+  for (int32_t h = 0; h < kHorizon; ++h) {
+    const auto row = static_cast<size_t>(h * aggregates);
+    const bool is_closed = design_.IsClosed(first + h);
+    for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
+      const int32_t source = SourceOf(group, are_strong);
+      factors[out++] =
+          is_closed ? 0.0F
+                    : static_cast<float>(ClippedExp(calendars[row + static_cast<size_t>(source)]));
+    }
+  }
 }
 
 void FilterBank::Save(StateWriter* out) const {
@@ -237,15 +279,18 @@ void FilterBank::Save(StateWriter* out) const {
     out->PutAll(node.covariance);
     out->PutAll(node.residuals);
     out->Put(node.variance);
+    out->Put(node.mean);
     out->Put(node.zero_share);
     out->Put(node.observations);
+    out->Put(node.is_strong);
   }
 }
 
 bool FilterBank::Load(StateReader* in) {
   for (Node& node : nodes_) {
     if (!in->GetAll(&node.theta) || !in->GetAll(&node.covariance) || !in->GetAll(&node.residuals) ||
-        !in->Get(&node.variance) || !in->Get(&node.zero_share) || !in->Get(&node.observations)) {
+        !in->Get(&node.variance) || !in->Get(&node.mean) || !in->Get(&node.zero_share) ||
+        !in->Get(&node.observations) || !in->Get(&node.is_strong)) {
       return false;
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -38,7 +39,8 @@ class FilterBank {
 
   /// The `count` days from `first` on. `totals` is [count][aggregate]: units, or NaN where not
   /// known. `factors`, [count][group], receives each group's calendar factor as it was expected
-  /// before the day was seen.
+  /// before the day was seen. A group that is not strong takes the factor of the nearest node above
+  /// it that is.
   void Advance(Day first, int32_t count, std::span<const double> totals, int32_t threads,
                std::span<float> factors);
 
@@ -51,9 +53,10 @@ class FilterBank {
   double VarianceOf(int32_t aggregate) const {
     return nodes_[static_cast<size_t>(aggregate)].variance;
   }
-  /// Whether a node has seen enough days with sales, and few enough without, for its forecast to
-  /// mean something.
-  bool IsReady(int32_t aggregate) const;
+  /// Whether a node sells enough, and on enough days, for its own log to say something.
+  bool IsStrong(int32_t aggregate) const {
+    return nodes_[static_cast<size_t>(aggregate)].is_strong != 0;
+  }
 
   void Save(StateWriter* out) const;
   bool Load(StateReader* in);
@@ -67,8 +70,10 @@ class FilterBank {
     std::vector<double> covariance;  ///< Lower triangle, column by column.
     std::vector<double> residuals;   ///< log(units) without the calendar, a ring; NaN for none.
     double variance = 0;
+    double mean = 0;        ///< Of recent units a day.
     double zero_share = 0;  ///< Recent share of open days without a sale.
     int64_t observations = 0;
+    uint8_t is_strong = 0;
   };
   /// What a coefficient's random walk adds to its element of the covariance a day.
   struct Walk {
@@ -80,9 +85,12 @@ class FilterBank {
   };
 
   void Start(Node* node) const;
+  static void Follow(double units, Node* node);
   /// One day: returns the calendar's part of the log of what is expected.
   double Step(Day day, double units, const Entries& entries, Node* node, Scratch* scratch) const;
   void Observe(double z, const Entries& entries, Node* node, Scratch* scratch) const;
+  /// The node whose factor a group takes; `are_strong` is [aggregate].
+  int32_t SourceOf(int32_t group, std::span<const uint8_t> are_strong) const;
   double LastYear(Day first, int32_t h, const Node& node) const;
   /// [day][state + 1]: the entries of nodes in several states, then of those in each.
   std::vector<std::vector<Entries>> EntriesOf(Day first, int32_t count) const;
@@ -92,6 +100,8 @@ class FilterBank {
   const FilterConstants constants_;
   std::vector<Node> nodes_;
   std::vector<std::vector<Walk>> walks_;  ///< By state + 1.
+  /// By group: itself and the nodes above it whose factor may stand in, the nearest first.
+  std::vector<std::array<int32_t, 4>> sources_;
 };
 
 }  // namespace tillstream

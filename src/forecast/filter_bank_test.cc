@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <Eigen/Core>
+#include <map>
+#include <set>
 
 #include "forecast/forecast_fixture.h"
 #include "forecast/triangle.h"
@@ -121,6 +123,45 @@ TEST(FilterBankTest, IsTheDenseRecursion) {
   filters.Forecast(Day(151), 2, forecast, ahead);
   const auto [log, calendar] = DenseForecast(panel, design, constants, totals);
   EXPECT_NEAR(std::log(forecast[0]), log + 1.4 * filters.VarianceOf(0), 1e-8);
+}
+
+TEST(FilterBankTest, AWeakGroupTakesTheFactorOfWhatStandsAboveIt) {
+  SmallPanel panel;
+  panel.stores = 3;
+  panel.days = 150;
+  panel.Make();
+  const FilterConstants constants = SomeConstants();
+  const CalendarDesign design(panel.known, *panel.hierarchy, constants.variances);
+  FilterBank filters(*panel.hierarchy, design, constants);
+  const auto aggregates = static_cast<size_t>(panel.hierarchy->aggregate_count());
+  const auto groups = static_cast<size_t>(panel.hierarchy->group_count());
+  // The first group sells 1,000 units a day, the others 3: what is above them is strong.
+  std::vector<double> sums(groups, 3);
+  std::vector<double> totals(aggregates * 150);
+  for (size_t t = 0; t < 150; ++t) {
+    sums[0] = 1000 + 300 * std::sin(static_cast<double>(t));
+    panel.hierarchy->SumGroups(sums, std::span<double>(totals).subspan(t * aggregates, aggregates));
+  }
+  std::vector<float> factors(groups * 150);
+  filters.Advance(Day(1), 150, totals, 1, factors);
+  const int32_t first_group = panel.hierarchy->first_node(9);
+  EXPECT_TRUE(filters.IsStrong(0));
+  EXPECT_TRUE(filters.IsStrong(first_group));
+  EXPECT_FALSE(filters.IsStrong(first_group + 1));
+  std::vector<double> forecast(aggregates * kHorizon);
+  std::vector<float> ahead(groups * kHorizon);
+  filters.Forecast(Day(151), 1, forecast, ahead);
+  // Another store's group of the same department has that department's factor; groups of other
+  // departments have the total's.
+  const auto department_of = [&](int32_t group) {
+    return panel.hierarchy->series(panel.hierarchy->group_begin(group)).dept;
+  };
+  std::map<std::string, std::set<float>> by_department;
+  for (int32_t group = 1; group < static_cast<int32_t>(groups); ++group) {
+    by_department[department_of(group)].insert(ahead[static_cast<size_t>(group)]);
+  }
+  for (const auto& [department, values] : by_department) EXPECT_EQ(values.size(), 1U) << department;
+  EXPECT_GT(by_department.size(), 2U);
 }
 
 }  // namespace
