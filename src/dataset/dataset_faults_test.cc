@@ -29,6 +29,18 @@ class FaultsTest : public DatasetFixture {
   }
 };
 
+TEST_F(FaultsTest, SnapCellThatIsNeither0Nor1) {
+  for (int64_t line = 1; line <= 15; ++line) {
+    const char* const cell = line == 1       ? ",snap_CA"
+                             : line == 4     ? ",yes"
+                             : line % 2 == 0 ? ",1"
+                                             : ",";
+    SetLine(kCalendar, line, LineAt(kCalendar, line) + cell);
+  }
+  EXPECT_THAT(Faults(),
+              ElementsAre("calendar.csv:4: column snap_CA: expected 0 or 1, found \"yes\""));
+}
+
 TEST_F(FaultsTest, CellThatIsNoWholeNumber) {
   for (const char* cell : {"", "NA", "-1", "1.5", "1e3", "+1", " 1", "1 ", "0x1", "-"}) {
     EXPECT_THAT(FaultsWithCell(cell),

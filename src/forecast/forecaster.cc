@@ -21,7 +21,7 @@ Forecaster::Forecaster(const Hierarchy& hierarchy, const KnownDays& known, int32
       threads_(threads),
       learn_from_(std::max(learn_from, Day(kFirstFreeze))),
       model_(Rung::kPooled, hierarchy, known, threads),
-      learner_(hierarchy) {}
+      learner_(hierarchy, threads) {}
 
 void Forecaster::Advance(std::span<const DaySales> days) {
   while (!days.empty()) {
@@ -35,7 +35,7 @@ void Forecaster::Advance(std::span<const DaySales> days) {
     const int32_t of_week = next.value() % kFreezeDays;
     if (of_week == 0) FreezeNow();
     const auto count = std::min(days.size(), static_cast<size_t>(kFreezeDays - of_week));
-    for (const DaySales& day : days.first(count)) ObserveDay(day);
+    ObserveDays(days.first(count));
     model_.Advance(days.first(count));
     days = days.subspan(count);
   }
@@ -61,19 +61,28 @@ void Forecaster::FreezeNow() {
   learner_.Freeze(model_.next_day(), NodesOf(means));
 }
 
-void Forecaster::ObserveDay(const DaySales& day) {
-  std::vector<float> units(day.units.begin(), day.units.end());
-  for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
-    if (day.knows(hierarchy_.group_store(group))) continue;
-    // What contains an unknown store is unknown.
-    std::fill(units.begin() + hierarchy_.group_begin(group),
-              units.begin() + hierarchy_.group_end(group), std::numeric_limits<float>::quiet_NaN());
+void Forecaster::ObserveDays(std::span<const DaySales> days) {
+  std::vector<float> units;
+  for (const DaySales& day : days) {
+    const auto begin = static_cast<std::ptrdiff_t>(units.size());
+    units.insert(units.end(), day.units.begin(), day.units.end());
+    for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
+      if (day.knows(hierarchy_.group_store(group))) continue;
+      // What contains an unknown store is unknown.
+      std::fill(units.begin() + begin + hierarchy_.group_begin(group),
+                units.begin() + begin + hierarchy_.group_end(group),
+                std::numeric_limits<float>::quiet_NaN());
+    }
   }
-  learner_.Observe(day.day, NodesOf(units));
+  const std::vector<float> sums = NodesOf(units);
+  const auto nodes = static_cast<size_t>(hierarchy_.node_count());
+  for (size_t t = 0; t < days.size(); ++t) {
+    learner_.Observe(days[t].day, std::span<const float>(sums).subspan(t * nodes, nodes));
+  }
 }
 
 void Forecaster::Quantiles(std::span<const float> means, std::span<float> quantiles) const {
-  learner_.Quantiles(NodesOf(means), threads_, quantiles);
+  learner_.Quantiles(NodesOf(means), quantiles);
 }
 
 std::string Forecaster::Save() const {

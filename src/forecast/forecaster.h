@@ -40,7 +40,7 @@ class Forecaster final : public OnlineModel {
 
  private:
   void FreezeNow();
-  void ObserveDay(const DaySales& day);
+  void ObserveDays(std::span<const DaySales> days);
   std::vector<float> NodesOf(std::span<const float> days) const;
 
   const Hierarchy& hierarchy_;

@@ -66,8 +66,9 @@ std::array<double, kQuantileCount> QuantilePlaces(const Counts& counts, double t
 
 }  // namespace
 
-QuantileLearner::QuantileLearner(const Hierarchy& hierarchy)
+QuantileLearner::QuantileLearner(const Hierarchy& hierarchy, int32_t threads)
     : hierarchy_(hierarchy),
+      threads_(threads),
       first_item_node_(hierarchy.first_node(10)),
       squares_(static_cast<size_t>(hierarchy.aggregate_count())),
       square_counts_(squares_.size()),
@@ -75,11 +76,11 @@ QuantileLearner::QuantileLearner(const Hierarchy& hierarchy)
       mean_(static_cast<size_t>(hierarchy.node_count() - first_item_node_)),
       spread_(mean_.size()),
       overdue_(mean_.size()),
-      counts_(kItemLevels * kSizeBins * kClasses * kRatioBins),
-      week_counts_(counts_.size()) {
+      counts_(kItemLevels * kSizeBins * kClasses * kRatioBins) {
   for (Frozen& frozen : frozen_) {
     frozen.means.resize(static_cast<size_t>(hierarchy.node_count()) * kHorizon);
     frozen.classes.resize(mean_.size());
+    frozen.counts.resize(counts_.size());
   }
 }
 
@@ -113,10 +114,11 @@ void QuantileLearner::Freeze(Day first, std::vector<float> means) {
 }
 
 void QuantileLearner::Fade() {
-  for (size_t i = 0; i < counts_.size(); ++i) {
-    counts_[i] = static_cast<float>(kFade) * counts_[i] + static_cast<float>(week_counts_[i]);
+  for (float& count : counts_) count *= static_cast<float>(kFade);
+  for (Frozen& frozen : frozen_) {
+    for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += static_cast<float>(frozen.counts[i]);
+    std::fill(frozen.counts.begin(), frozen.counts.end(), 0U);
   }
-  std::fill(week_counts_.begin(), week_counts_.end(), 0U);
   for (auto* values : {&squares_, &square_counts_, &z_counts_}) {
     for (double& value : *values) value *= kFade;
   }
@@ -149,13 +151,22 @@ std::vector<uint8_t> QuantileLearner::ClassesOf(std::span<const float> means) co
 }
 
 void QuantileLearner::Observe(Day day, std::span<const float> units) {
-  for (const Frozen& frozen : frozen_) {
+  const auto day_of = [&](const Frozen& frozen) {
     const int32_t h = day.value() - frozen.first;
-    if (frozen.first == 0 || h < 0 || h >= kHorizon) continue;
-    ObserveAggregates(frozen, static_cast<size_t>(h), units);
-    ObserveItems(frozen, static_cast<size_t>(h), units);
+    return frozen.first == 0 || h >= kHorizon ? -1 : h;
+  };
+  constexpr auto kTasks = static_cast<int32_t>(kFrozenMax);
+  // The last task is what follows the items; the others only read what it does not change.
+  ParallelFor(threads_, kTasks + 1, [&](int32_t task) {
+    if (task == kTasks) return FollowItems(day, units);
+    Frozen& frozen = frozen_[static_cast<size_t>(task)];
+    const int32_t h = day_of(frozen);
+    if (h >= 0) ObserveItems(static_cast<size_t>(h), units, &frozen);
+  });
+  for (const Frozen& frozen : frozen_) {
+    const int32_t h = day_of(frozen);
+    if (h >= 0) ObserveAggregates(frozen, static_cast<size_t>(h), units);
   }
-  FollowItems(day, units);
 }
 
 double QuantileLearner::DeviationOf(int32_t node, int32_t level) const {
@@ -191,8 +202,8 @@ void QuantileLearner::ObserveAggregates(const Frozen& frozen, size_t h,
   }
 }
 
-void QuantileLearner::ObserveItems(const Frozen& frozen, size_t h, std::span<const float> units) {
-  const float* const means = &frozen.means[h * static_cast<size_t>(hierarchy_.node_count())];
+void QuantileLearner::ObserveItems(size_t h, std::span<const float> units, Frozen* frozen) const {
+  const float* const means = &frozen->means[h * static_cast<size_t>(hierarchy_.node_count())];
   for (int32_t level = 10; level <= kLevelCount; ++level) {
     const auto of_level = static_cast<size_t>(level - 10);
     for (int32_t node = hierarchy_.first_node(level); node < hierarchy_.end_node(level); ++node) {
@@ -200,8 +211,8 @@ void QuantileLearner::ObserveItems(const Frozen& frozen, size_t h, std::span<con
       const float y = units[i];
       const float f = means[i];
       if (!(f > 0) || std::isnan(y)) continue;
-      const size_t item_class = frozen.classes[static_cast<size_t>(node - first_item_node_)];
-      ++week_counts_[CellOf(of_level, SizeBinOf(f), item_class) + RatioBinOf(y / f)];
+      const size_t item_class = frozen->classes[static_cast<size_t>(node - first_item_node_)];
+      ++frozen->counts[CellOf(of_level, SizeBinOf(f), item_class) + RatioBinOf(y / f)];
     }
   }
 }
@@ -292,8 +303,7 @@ QuantileLearner::RatioTable QuantileLearner::RatioQuantiles() const {
   return table;
 }
 
-void QuantileLearner::Quantiles(std::span<const float> means, int32_t threads,
-                                std::span<float> quantiles) const {
+void QuantileLearner::Quantiles(std::span<const float> means, std::span<float> quantiles) const {
   const auto nodes = static_cast<size_t>(hierarchy_.node_count());
   TILLSTREAM_CHECK(means.size() == nodes * kHorizon);
   const auto z = ZQuantiles();
@@ -313,7 +323,7 @@ void QuantileLearner::Quantiles(std::span<const float> means, int32_t threads,
   const std::vector<uint8_t> classes = ClassesOf(means);
   constexpr int32_t kChunk = 1024;
   const int32_t items = hierarchy_.node_count() - first_item_node_;
-  ParallelFor(threads, (items + kChunk - 1) / kChunk, [&](int32_t chunk) {
+  ParallelFor(threads_, (items + kChunk - 1) / kChunk, [&](int32_t chunk) {
     for (int32_t i = chunk * kChunk; i < std::min(items, (chunk + 1) * kChunk); ++i) {
       const auto node = static_cast<size_t>(i + first_item_node_);
       const auto level = static_cast<size_t>(hierarchy_.LevelOf(i + first_item_node_) - 10);
@@ -333,24 +343,24 @@ void QuantileLearner::Save(StateWriter* out) const {
     out->Put(frozen.first);
     out->PutAll(frozen.means);
     out->PutAll(frozen.classes);
+    out->PutAll(frozen.counts);
   }
   out->Put(static_cast<uint64_t>(next_frozen_));
   for (const auto* values : {&squares_, &square_counts_, &z_counts_}) out->PutAll(*values);
   for (const auto* values : {&mean_, &spread_, &overdue_, &counts_}) out->PutAll(*values);
-  out->PutAll(week_counts_);
 }
 
 bool QuantileLearner::Load(StateReader* in) {
   bool is_right = true;
   for (Frozen& frozen : frozen_) {
-    is_right &= in->Get(&frozen.first) && in->GetAll(&frozen.means) && in->GetAll(&frozen.classes);
+    is_right &= in->Get(&frozen.first) && in->GetAll(&frozen.means) &&
+                in->GetAll(&frozen.classes) && in->GetAll(&frozen.counts);
   }
   uint64_t next = 0;
   is_right &= in->Get(&next) && next < kFrozenMax;
   next_frozen_ = static_cast<size_t>(next);
   for (auto* values : {&squares_, &square_counts_, &z_counts_}) is_right &= in->GetAll(values);
   for (auto* values : {&mean_, &spread_, &overdue_, &counts_}) is_right &= in->GetAll(values);
-  is_right &= in->GetAll(&week_counts_);
   for (const Frozen& frozen : frozen_) {
     for (const uint8_t of_node : frozen.classes) is_right &= of_node < kClasses;
   }

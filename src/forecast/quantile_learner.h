@@ -23,7 +23,8 @@ namespace tillstream {
 /// Nodes are those of the hierarchy; means are [kHorizon][node].
 class QuantileLearner {
  public:
-  explicit QuantileLearner(const Hierarchy& hierarchy);
+  /// `threads` may be used by each call.
+  QuantileLearner(const Hierarchy& hierarchy, int32_t threads);
 
   /// Keeps the forecast made before `first`, its first day. At most one in seven days.
   void Freeze(Day first, std::vector<float> means);
@@ -32,7 +33,7 @@ class QuantileLearner {
   void Observe(Day day, std::span<const float> units);
 
   /// Quantiles of a forecast made now: `quantiles` is [node][kHorizon][kQuantileCount].
-  void Quantiles(std::span<const float> means, int32_t threads, std::span<float> quantiles) const;
+  void Quantiles(std::span<const float> means, std::span<float> quantiles) const;
 
   void Save(StateWriter* out) const;
   bool Load(StateReader* in);
@@ -52,6 +53,8 @@ class QuantileLearner {
     int32_t first = 0;  ///< 0: none.
     std::vector<float> means;
     std::vector<uint8_t> classes;  ///< Of the nodes of levels 10 to 12.
+    std::vector<uint32_t> counts;  ///< As counts_, of this week: each forecast has its own, so that
+                                   ///< they can be counted side by side.
   };
   using RatioTable = std::vector<std::array<float, kQuantileCount>>;
 
@@ -65,7 +68,7 @@ class QuantileLearner {
 
   std::vector<uint8_t> ClassesOf(std::span<const float> means) const;
   void ObserveAggregates(const Frozen& frozen, size_t h, std::span<const float> units);
-  void ObserveItems(const Frozen& frozen, size_t h, std::span<const float> units);
+  void ObserveItems(size_t h, std::span<const float> units, Frozen* frozen) const;
   void FollowItems(Day day, std::span<const float> units);
   void Fade();
   double DeviationOf(int32_t node, int32_t level) const;
@@ -73,6 +76,7 @@ class QuantileLearner {
   RatioTable RatioQuantiles() const;
 
   const Hierarchy& hierarchy_;
+  const int32_t threads_;
   const int32_t first_item_node_;
   std::array<Frozen, kFrozenMax> frozen_;
   size_t next_frozen_ = 0;
