@@ -87,11 +87,11 @@ TEST_F(QuantileLearnerTest, BeforeAnythingIsLearntTheyAreWide) {
 
 TEST_F(QuantileLearnerTest, OldWeeksFade) {
   QuantileLearner learner(*panel_.hierarchy, 1);
-  Learn(&learner, 30, [&](bool) { return 40.0F; });
+  Learn(&learner, 100, [&](bool) { return 40.0F; });
   const std::vector<double> before = QuantilesOf(learner, panel_.hierarchy->first_node(12));
   EXPECT_NEAR(before[4], 40, 4);
-  // Two years of another behaviour: days go on where they were, which the learner does not ask for.
-  Learn(&learner, 104, [&](bool) { return 10.0F; });
+  // Half as many weeks of another behaviour count more.
+  Learn(&learner, 50, [&](bool) { return 10.0F; });
   const std::vector<double> after = QuantilesOf(learner, panel_.hierarchy->first_node(12));
   EXPECT_NEAR(after[4], 10, 1);
 }
