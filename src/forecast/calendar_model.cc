@@ -78,7 +78,6 @@ CalendarModel::CalendarModel(Rung rung, const Hierarchy& hierarchy, const KnownD
                              int32_t threads)
     : rung_(rung),
       hierarchy_(hierarchy),
-      known_(known),
       threads_(threads),
       design_(known, hierarchy, ConstantsOf(rung).variances),
       filters_(hierarchy, design_, ConstantsOf(rung)),

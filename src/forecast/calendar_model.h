@@ -44,7 +44,6 @@ class CalendarModel final : public OnlineModel {
  private:
   const Rung rung_;
   const Hierarchy& hierarchy_;
-  const KnownDays& known_;
   const int32_t threads_;
   const CalendarDesign design_;
   FilterBank filters_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "base/hash.h"
@@ -101,8 +102,9 @@ void Hierarchy::Sort(std::vector<SeriesKey> series) {
   }
   input_.resize(series.size());
   std::iota(input_.begin(), input_.end(), 0);
-  std::stable_sort(input_.begin(), input_.end(), [&](int32_t a, int32_t b) {
-    return group_of[static_cast<size_t>(a)] < group_of[static_cast<size_t>(b)];
+  std::sort(input_.begin(), input_.end(), [&](int32_t a, int32_t b) {
+    return std::pair(group_of[static_cast<size_t>(a)], a) <
+           std::pair(group_of[static_cast<size_t>(b)], b);
   });
   Numbering states;
   Numbering stores;
