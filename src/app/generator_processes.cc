@@ -27,6 +27,8 @@ int NumberOf(ProcessSignal signal) {
       return SIGUSR1;
     case ProcessSignal::kGoOn:
       return SIGUSR2;
+    case ProcessSignal::kContinue:
+      return SIGCONT;
   }
   return SIGTERM;
 }

@@ -29,8 +29,12 @@ void Supervisor::Step() {
 
 void Supervisor::Stop() {
   stopping_ = true;
-  for (Store& store : stores_) {
+  for (size_t i = 0; i < stores_.size(); ++i) {
+    Store& store = stores_[i];
     if (store.state == State::kRunning) processes_.Send(store.pid, ProcessSignal::kStop);
+    if (store.state == State::kRunning && records_[i].stopped_since) {
+      processes_.Send(store.pid, ProcessSignal::kContinue);
+    }
     if (store.state == State::kWaiting) store.state = State::kStopped;
   }
 }
@@ -63,6 +67,8 @@ void Supervisor::Note(const ProcessChange& change) {
   switch (change.kind) {
     case ProcessChange::Kind::kStopped:
       if (!records_[i].stopped_since) records_[i].stopped_since = clock_.Monotonic();
+      // Else it could not end.
+      if (stopping_) processes_.Send(store->pid, ProcessSignal::kContinue);
       return;
     case ProcessChange::Kind::kContinued:
       records_[i].stopped_since.reset();
@@ -158,10 +164,9 @@ void Supervisor::ReplaceIfStopped(size_t i) {
   if (!record.stopped_since || clock_.Monotonic() - *record.stopped_since < kStoppedMax) return;
   record.stopped_since.reset();
   record.is_replacing = true;
-  options_.on_warning(
-      fmt::format("store {}: process {} has been stopped for {} s; kills and "
-                  "replaces it",
-                  options_.stores[i], stores_[i].pid, kStoppedMax.count()));
+  options_.on_warning(fmt::format("store {}: process {} has been stopped for {} s; kills {}",
+                                  options_.stores[i], stores_[i].pid, kStoppedMax.count(),
+                                  stopping_ ? "it" : "and replaces it"));
   processes_.Send(stores_[i].pid, ProcessSignal::kKill);
 }
 

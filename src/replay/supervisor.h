@@ -31,7 +31,13 @@ struct ProcessChange {
   int value = 0;  ///< The exit code, or the number of the signal.
 };
 
-enum class ProcessSignal { kStop, kKill, kPause, kGoOn };
+enum class ProcessSignal {
+  kStop,
+  kKill,
+  kPause,
+  kGoOn,
+  kContinue,  ///< For one that was stopped: SIGCONT.
+};
 
 /// Generator processes, one a store, as the operating system has them: the seam under Supervisor.
 class GeneratorProcesses {
@@ -99,7 +105,8 @@ class Supervisor {
   /// Takes note of what has happened and does what is due now.
   void Step();
 
-  /// Has every generator end where it stands, durably, and starts none any more.
+  /// Has every generator end where it stands, durably, and starts none any more. One that was
+  /// stopped is continued for that.
   void Stop();
 
   /// Passed on to all processes, also to those that are started meanwhile.

@@ -251,6 +251,27 @@ TEST_F(SupervisorTest, StopEndsAllAndStartsNone) {
   EXPECT_THAT(errors_, IsEmpty());
 }
 
+TEST_F(SupervisorTest, StopContinuesThoseWhoWereStoppedSoThatTheyCanEnd) {
+  Begin();
+  Change(0, Kind::kStopped, 19);
+  supervisor_->Stop();
+  using Sent = FakeProcesses::Sent;
+  EXPECT_THAT(processes_.sent,
+              ElementsAre(Sent{101, ProcessSignal::kStop}, Sent{101, ProcessSignal::kContinue},
+                          Sent{102, ProcessSignal::kStop}));
+  processes_.sent.clear();
+  Change(1, Kind::kStopped, 19);
+  EXPECT_THAT(processes_.sent, ElementsAre(Sent{102, ProcessSignal::kContinue}));
+  Change(0, Kind::kContinued, 18);
+  Exit(0, 128 + 15);
+  EXPECT_FALSE(supervisor_->has_failed_to_stop());
+  clock_.Advance(seconds(10));
+  supervisor_->Step();
+  EXPECT_EQ(processes_.sent.back(), (Sent{102, ProcessSignal::kKill}));
+  EXPECT_THAT(warnings_,
+              ElementsAre("store TX_1: process 102 has been stopped for 10 s; kills it"));
+}
+
 TEST_F(SupervisorTest, AProcessThatDiesInsteadOfStoppingIsAFailure) {
   Begin();
   supervisor_->Stop();
