@@ -1,3 +1,4 @@
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,7 +16,19 @@ std::string Holder() {
   return fmt::format("process {} on {}", ::getpid(), host);
 }
 
+/// Fills standard descriptors that are closed, so that no file or pipe gets their numbers, which
+/// are given new meanings when a process is started. What goes the wrong way fails as if they were
+/// closed.
+void FillStandardDescriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    // The lowest that is free is this one.
+    static_cast<void>(::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY));
+  }
+}
+
 int Main(int argc, const char* const* argv) {
+  FillStandardDescriptors();
   Signals signals;
   const auto commands = AllCommands();
   Output out(STDOUT_FILENO);
