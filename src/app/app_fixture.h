@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -72,29 +73,34 @@ class AppTest : public testing::Test {
       return ExitCodeOf(parsed.error().code);
     }
     const Invocation& invocation = std::get<Invocation>(*parsed);
+    int code = 0;
+    With(
+        [&](Context& context) {
+          const Result<int> result = invocation.command->Run(context);
+          if (!result && result.error().code != ErrorCode::kStopped) {
+            context.console.Error(result.error().message);
+          }
+          code = result ? *result : ExitCodeOf(result.error().code);
+        },
+        invocation.common, invocation.log_level);
+    return code;
+  }
+
+  /// Does something as in a command; what was written is in out_ and err_ then.
+  void With(const std::function<void(Context&)>& act, const CommonOptions& common = {},
+            LogLevel log_level = LogLevel::kInfo) {
     const CapturedFile out_file;
     const CapturedFile err_file;
-    int code = 0;
     {
-      Console console(invocation.log_level, false, err_file.fd());
+      Console console(log_level, false, err_file.fd());
       Output output(out_file.fd());
-      Context context{files(),
-                      clock_,
-                      console,
-                      output,
-                      stop_.get_token(),
-                      invocation.common,
-                      "process 4711 on till"};
-      const Result<int> result = invocation.command->Run(context);
+      Context context{
+          files(), clock_, console, output, stop_.get_token(), common, "process 4711 on till"};
+      act(context);
       TILLSTREAM_CHECK(output.Flush().has_value());
-      if (!result && result.error().code != ErrorCode::kStopped) {
-        console.Error(result.error().message);
-      }
-      code = result ? *result : ExitCodeOf(result.error().code);
     }
     out_ = out_file.Text();
     err_ = err_file.Text();
-    return code;
   }
 
   virtual FileSystem& files() { return files_; }

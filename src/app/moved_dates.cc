@@ -14,17 +14,22 @@ Date LastDateOf(const Dataset& dataset) {
 
 /// Brokers refuse events that are more than an hour ahead of their clock, in the middle of the
 /// run.
-Status RefuseFuture(const RebaseRequest& request, const Rebase& rebase, Date first, Date today) {
+Status RefuseFuture(const RebaseRequest& request, const std::optional<Rebase>& rebase, Date first,
+                    Date today) {
   const auto date_of = [&](Day day) { return first + std::chrono::days(day.value() - 1); };
   const Day last = request.to - 1;
   if (request.to <= request.from || date_of(last) <= today) return Ok();
   const auto ahead = static_cast<int32_t>((date_of(last) - today).count());
   const Day end = request.to - ahead;
+  const std::string found =
+      rebase ? fmt::format("--rebase-to: {} puts d_{} at {}", rebase->ToString(), last.value(),
+                           FormatDate(date_of(last)))
+             : fmt::format("data: d_{} is at {}", last.value(), FormatDate(date_of(last)));
   return MakeError(
       ErrorCode::kUsage,
-      "--rebase-to: {} puts d_{} at {}, after today ({}), and brokers refuse events of the future "
-      "(message.timestamp.after.max.ms); use an earlier date{}",
-      rebase.ToString(), last.value(), FormatDate(date_of(last)), FormatDate(today),
+      "{}, after today ({}), and brokers refuse events of the future "
+      "(message.timestamp.after.max.ms); use {}{}",
+      found, FormatDate(today), rebase ? "an earlier date" : "--rebase-to today",
       end > request.from ? fmt::format(", or stop before it with --to d_{}", end.value()) : "");
 }
 
@@ -38,10 +43,9 @@ Result<std::optional<Rebase>> RebaseOfRun(Context& context, const RebaseRequest&
   const Date today = Today(context);
   const std::optional<Rebase> rebase = ResolveRebase(request.text, LastDateOf(dataset), today,
                                                      stored ? stored->rebase : std::nullopt);
-  if (!rebase) return rebase;
   const Date first = dataset.calendar->first_date() + WeeksOf(rebase);
   const Date first_event = first + std::chrono::days(request.from.value() - 1);
-  if (first_event < kRebaseDateMin) {
+  if (rebase && first_event < kRebaseDateMin) {
     return MakeError(ErrorCode::kUsage,
                      "--rebase-to: {} puts d_{} at {}, needed {} or later; use a later date",
                      rebase->ToString(), request.from.value(), FormatDate(first_event),
@@ -50,7 +54,7 @@ Result<std::optional<Rebase>> RebaseOfRun(Context& context, const RebaseRequest&
   // What the run does not have is refused for that, whichever dates it would lead to.
   const bool is_refused = stored && WeeksOf(stored->rebase) != WeeksOf(rebase);
   if (request.on_kafka && !is_refused) {
-    TILLSTREAM_TRY(RefuseFuture(request, *rebase, first, today));
+    TILLSTREAM_TRY(RefuseFuture(request, rebase, first, today));
   }
   return rebase;
 }

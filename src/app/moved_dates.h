@@ -18,8 +18,8 @@ struct RebaseRequest {
   bool on_kafka = false;
 };
 
-/// The shift of a run over `dataset`, whose dates are still its own. kUsage when it puts events
-/// where the log does not take them: before 1970-01-02, and on Kafka after today.
+/// The shift of a run over `dataset`, whose dates are still its own. kUsage when events are where
+/// the log does not take them: moved before 1970-01-02, and on Kafka after today, moved or not.
 Result<std::optional<Rebase>> RebaseOfRun(Context& context, const RebaseRequest& request,
                                           const Dataset& dataset,
                                           const std::optional<RunIdentity>& stored);
