@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,10 @@
 namespace tillstream {
 
 enum class LogLevel { kError, kWarning, kInfo, kDebug };
+
+/// `text` as a terminal of so many columns and lines shows it without a line that wraps: rows are
+/// cut, and where it has more rows than the terminal its last row is left. 0: no limit.
+std::string FitToTerminal(std::string_view text, size_t columns, size_t lines);
 
 /// Messages and progress on stderr. Thread safe.
 class Console {

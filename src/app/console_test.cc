@@ -57,6 +57,15 @@ TEST(ConsoleTest, ProgressOfSeveralLinesIsTakenAwayWhole) {
             "\r\x1b[Ka\nb\nc\r\x1b[2A\x1b[Jd\ne\r\x1b[1A\x1b[Jnews\n\r\x1b[Kf\r\x1b[K");
 }
 
+TEST(ConsoleTest, ProgressFitsTheTerminal) {
+  EXPECT_EQ(FitToTerminal("store\nCA_1 17\nd_5", 0, 0), "store\nCA_1 17\nd_5");
+  EXPECT_EQ(FitToTerminal("store\nCA_1 17\nd_5", 5, 3), "store\nCA_1 \nd_5");
+  EXPECT_EQ(FitToTerminal("store\nCA_1 17\nd_5", 80, 2), "d_5");
+  EXPECT_EQ(FitToTerminal("store\nCA_1 17\nd_5", 2, 1), "d_");
+  EXPECT_EQ(FitToTerminal("\xc3\xa9\xc3\xa9\xc3\xa9", 2, 1), "\xc3\xa9\xc3\xa9");
+  EXPECT_EQ(FitToTerminal("", 2, 1), "");
+}
+
 TEST(TableTest, NumbersAreRightAndWordsAreLeft) {
   Table table({"store", "events", "place"});
   table.Add({"CA_1", "1,234", "d_5"});
