@@ -18,8 +18,8 @@ class ReplayCommand final : public Command {
   }
   const char* footer() const override {
     return "After Ctrl-C or a crash the same command goes on where the durable events end. --to,\n"
-           "--speed, --store, --sync, --commit and --threads may change from one start to the "
-           "next.\n"
+           "--speed, --store, --sync, --commit, --threads and --processes may change from one\n"
+           "start to the next.\n"
            "On Kafka a second replay of a store takes it over, and the first ends with exit code "
            "7;\n"
            "exactly once is what consumers with isolation.level=read_committed see.\n"
@@ -47,7 +47,7 @@ class ReplayCommand final : public Command {
     arguments.Number("--max-skew", "DAYS", &max_skew_, 0, 100'000,
                      "At --speed max: how far a store may be ahead of the slowest");
     arguments.Flag("--catch-up", &request_.catch_up,
-                   "Keep the schedule of the run's clock, to make up for a pause");
+                   "Keep the schedule of the run's clock, to make up for a stop");
     arguments.Flag("--processes", &request_.processes,
                    "A process a store, started again when it dies");
     arguments.Number("--give-up", "N", &give_up_, 1, 1'000,
@@ -69,6 +69,7 @@ class ReplayCommand final : public Command {
   }
   Result<int> Run(Context& context) override {
     TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
+    TILLSTREAM_TRY(CheckEffects());
     TILLSTREAM_TRY(CompleteLog(&request_.log));
     TILLSTREAM_TRY(CheckPositions(request_.log));
     TILLSTREAM_TRY(CheckPlan(request_.plan));
@@ -106,6 +107,18 @@ class ReplayCommand final : public Command {
   }
 
  private:
+  /// kUsage for what would have none.
+  Status CheckEffects() const {
+    if (request_.catch_up && request_.speed.is_max()) {
+      return MakeError(ErrorCode::kUsage,
+                       "--catch-up: needs a --speed; at max there is no schedule to keep");
+    }
+    if (give_up_ != kGiveUpDefault && !request_.processes) {
+      return MakeError(ErrorCode::kUsage, "--give-up: needs --processes");
+    }
+    return Ok();
+  }
+
   ReplayRequest request_;
   std::string speed_ = "max";
   std::string sync_ = "16MiB,1s";

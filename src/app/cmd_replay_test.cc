@@ -30,6 +30,14 @@ TEST_F(ReplayCommandTest, TypedTwiceEverythingWasThereAlready) {
   EXPECT_EQ(LogFiles(), before);
 }
 
+TEST_F(ReplayCommandTest, OptionsThatWouldHaveNoEffectAreRefused) {
+  EXPECT_EQ(Replay({"--catch-up"}), 2);
+  EXPECT_EQ(err_, "error: --catch-up: needs a --speed; at max there is no schedule to keep\n");
+  EXPECT_EQ(Replay({"--give-up", "3"}), 2);
+  EXPECT_EQ(err_, "error: --give-up: needs --processes\n");
+  EXPECT_TRUE(LogFiles().empty());
+}
+
 TEST_F(ReplayCommandTest, QuietSaysNothing) {
   EXPECT_EQ(Replay({"-q"}), 0);
   EXPECT_EQ(err_, "");
