@@ -20,7 +20,7 @@ class ProcessesReport {
   void Begin(const Snapshots& stores);
   /// Times the events from now on: the generators have loaded their data, as a replay in one
   /// process has before it begins.
-  void RestartTiming() { report_.RestartTiming(); }
+  void RestartTiming(const Snapshots& stores) { report_.RestartTiming(stores); }
   void Tick(const Snapshots& stores, const std::vector<ProcessRow>& processes);
   Status End(const Snapshots& stores, bool succeeded, const std::vector<ProcessRow>& processes);
 

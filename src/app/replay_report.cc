@@ -79,6 +79,21 @@ std::string ReplayReport::DateText(Day day) const {
 
 double ReplayReport::Elapsed() const { return Seconds(context_.clock.Monotonic() - begin_); }
 
+double ReplayReport::EventsASecond(const Sum& sum) const {
+  return static_cast<double>(sum.events - events_before_) / std::max(Elapsed(), 1e-3);
+}
+
+double ReplayReport::BytesASecond(const Sum& sum) const {
+  return static_cast<double>(sum.bytes - bytes_before_) / std::max(Elapsed(), 1e-3);
+}
+
+void ReplayReport::RestartTiming(const Snapshots& stores) {
+  const Sum sum = SumOf(stores);
+  events_before_ = sum.events;
+  bytes_before_ = sum.bytes;
+  begin_ = context_.clock.Monotonic();
+}
+
 void ReplayReport::Begin(const Snapshots& stores) {
   begin_ = context_.clock.Monotonic();
   last_line_ = begin_;
@@ -103,11 +118,10 @@ void ReplayReport::Begin(const Snapshots& stores) {
 }
 
 std::string ReplayReport::Line(const Sum& sum) const {
-  const double elapsed = std::max(Elapsed(), 1e-3);
-  const double rate = static_cast<double>(sum.events) / elapsed;
+  const double rate = EventsASecond(sum);
   const Day day = std::min(sum.slowest, to_ - 1);
   std::string line = fmt::format("d_{} {}  {}  {:.0f} MB/s", day.value(), DateText(day),
-                                 RateText(rate), static_cast<double>(sum.bytes) / elapsed / 1e6);
+                                 RateText(rate), BytesASecond(sum) / 1e6);
   if (rate > 0) {
     line +=
         "  " + DurationText(static_cast<double>(events_to_write_ - sum.events) / rate) + " left";
@@ -150,13 +164,11 @@ Status ReplayReport::End(const Snapshots& stores, bool succeeded,
                                       from_.value(), to_.value() - 1));
     return Ok();
   }
-  const double elapsed = std::max(Elapsed(), 1e-3);
   context_.console.Info(fmt::format(
       "{}, {}; wrote {} in {:.1f} s: {}, {:.0f} MB/s before compression", where,
       sum.done ? fmt::format("d_{} to d_{}", from_.value(), to_.value() - 1)
                : fmt::format("stopped at d_{}", sum.slowest.value()),
-      WithThousands(sum.events), elapsed, RateText(static_cast<double>(sum.events) / elapsed),
-      static_cast<double>(sum.bytes) / elapsed / 1e6));
+      WithThousands(sum.events), Elapsed(), RateText(EventsASecond(sum)), BytesASecond(sum) / 1e6));
   if (paced_) {
     context_.console.Info(fmt::format(
         "replay lag: {:.3f} s at the end, {:.3f} s at most, 99 % of days under {:.3f} s",
@@ -195,6 +207,7 @@ Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool suc
                      {"events_written", sum.events},
                      {"bytes_before_compression", sum.bytes},
                      {"seconds", Elapsed()},
+                     {"events_a_second", EventsASecond(sum)},
                      {"stores", list}};
   return context_.out.Write(DumpJson(json) + "\n");
 }

@@ -68,7 +68,8 @@ class ReplayReport {
 
   /// Says where the run stands before anything is written.
   void Begin(const Snapshots& stores);
-  void RestartTiming() { begin_ = context_.clock.Monotonic(); }
+  /// Times what is written from now on; what `stores` have is not part of the rate.
+  void RestartTiming(const Snapshots& stores);
   void Tick(const Snapshots& stores);
   /// The summary, in words or as JSON on stdout. `succeeded` false: only what is durable.
   /// `processes` has a row for each store, or none.
@@ -92,6 +93,8 @@ class ReplayReport {
   Sum SumOf(const Snapshots& stores) const;
   std::string DateText(Day day) const;
   double Elapsed() const;
+  double EventsASecond(const Sum& sum) const;
+  double BytesASecond(const Sum& sum) const;
   std::string Line(const Sum& sum) const;
   Status PrintJson(const Snapshots& stores, const Sum& sum, bool succeeded,
                    const std::vector<ProcessRow>& processes);
@@ -103,6 +106,8 @@ class ReplayReport {
   const Day to_;
   const bool paced_;
   std::chrono::nanoseconds begin_{0};
+  int64_t events_before_ = 0;  ///< Written before `begin_`.
+  int64_t bytes_before_ = 0;
   std::chrono::nanoseconds last_line_{0};
   int64_t events_to_write_ = 0;
 };

@@ -174,7 +174,7 @@ class ProcessesRun {
       supervisor.Step();
       if (!is_streaming && AreReady(supervisor)) {
         is_streaming = true;
-        report.RestartTiming();
+        report.RestartTiming(Snapshot(supervisor));
       }
       if (is_starting_ &&
           (AreReady(supervisor) || context_.clock.Monotonic() - begin > kStartWait)) {
