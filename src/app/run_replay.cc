@@ -310,7 +310,8 @@ Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& requ
                     OpenEventLog(context, request.log, {request.codec, request.segment_bytes_max}));
   context.console.Info(fmt::format("target: {}, topic {}, codec {}", opened.log->Describe(),
                                    request.log.topic, CodecName(request.codec)));
-  if (const std::string text = DescribePositions(request.log); !text.empty()) {
+  if (const std::string text = DescribePositions(request.log);
+      !text.empty() && !request.supervised) {
     context.console.Warning(text);
   }
   RunManifest manifest(*opened.runs, context.clock, request.log.topic);
