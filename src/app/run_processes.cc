@@ -1,10 +1,9 @@
 // `replay --processes`: a supervisor with a generator process a store. docs/decisions/0011.
-#include <atomic>
-
 #include "app/generator_processes.h"
 #include "app/processes_report.h"
+#include "app/run_pause.h"
 #include "app/run_replay.h"
-#include "log/segment_files.h"
+#include "app/supervisor_locks.h"
 #include "replay/partition_plan.h"
 #include "replay/run_clock.h"
 
@@ -25,6 +24,7 @@ struct Stores {
   std::vector<int64_t> series_counts;
   std::vector<int64_t> begin;  ///< Positions that they started from.
   std::vector<Day> begin_days;
+  bool all_stores = true;
   ReplayShape shape;
   Day from{1};
   Day to{1};
@@ -48,22 +48,6 @@ const char* NameOf(Supervisor::State state) {
   return "";
 }
 
-/// The lock that keeps a second supervisor of the topic from an embedded log; on Kafka there is
-/// none, there the second one takes the stores over.
-Result<std::unique_ptr<FileLock>> TakeSupervisorLock(Context& context,
-                                                     const ReplayRequest& request) {
-  if (request.log.on_kafka) return std::unique_ptr<FileLock>();
-  const std::string locks = JoinPath(request.log.directory, kLockDirectory);
-  TILLSTREAM_TRY(context.files.MakeDirectory(locks));
-  auto lock =
-      context.files.Lock(JoinPath(locks, request.log.topic + ".supervisor.lock"), context.holder);
-  if (lock || lock.error().code != ErrorCode::kRefused) return lock;
-  return MakeError(ErrorCode::kRefused,
-                   "log: topic {}: another supervisor runs its generators ({}); wait for its end, "
-                   "or stop it",
-                   request.log.topic, lock.error().message);
-}
-
 /// There a partition has one writer, which has the stores of the partition in one order.
 Error SizePlanError() {
   return MakeError(
@@ -71,6 +55,36 @@ Error SizePlanError() {
       "--processes: under plan size stores share partitions of the embedded log, which "
       "have one writer each; leave --processes out, or use -b or another --plan");
 }
+
+/// A pause, or its end, with the clock to go on by.
+struct PauseChange {
+  bool is_pause = false;
+  std::optional<RunClock> clock = std::nullopt;
+};
+
+/// Keeps the last change for the thread that supervises.
+class PauseChanges final : public Pausable {
+ public:
+  void Pause() override { Put({.is_pause = true}); }
+  Status GoOn(const std::optional<RunClock>& clock) override {
+    Put({.clock = clock});
+    return Ok();
+  }
+  /// The last one that was not taken yet.
+  std::optional<PauseChange> Take() {
+    MutexLock lock(mutex_);
+    return std::exchange(change_, std::nullopt);
+  }
+
+ private:
+  void Put(PauseChange change) {
+    MutexLock lock(mutex_);
+    change_ = std::move(change);
+  }
+
+  Mutex mutex_;
+  std::optional<PauseChange> change_ TILLSTREAM_GUARDED_BY(mutex_);
+};
 
 /// Supervises until nothing runs any more.
 class ProcessesRun {
@@ -101,11 +115,12 @@ class ProcessesRun {
     ProcessesReport report(context_, stores_.shape, request_.log, stores_.from, stores_.to,
                            !request_.speed.is_max());
     report.Begin(Snapshot(supervisor));
-    if (context_.pause != nullptr) {
-      context_.pause->Listen([this](bool pause) { wants_pause_ = pause; });
+    {
+      RunPause pause(
+          context_, manifest_, pauses_,
+          {.run_clock = run_clock_, .owns_clock = OwnsClock(), .is_held = is_new_clock_});
+      Supervise(processes, supervisor, report, pause);
     }
-    Supervise(processes, supervisor, report);
-    if (context_.pause != nullptr) context_.pause->Listen({});
     const int code = ExitCodeFor(supervisor);
     TILLSTREAM_TRY(report.End(Snapshot(supervisor), code == kExitDone, Rows(supervisor)));
     return code;
@@ -140,26 +155,27 @@ class ProcessesRun {
       slowest = std::min(slowest, stores_.begin_days[i]);
     }
     if (slowest >= stores_.to) return Ok();
-    const ClockStart start = !request_.stores.empty() ? ClockStart::kJoin
-                             : request_.catch_up      ? ClockStart::kCatchUp
-                                                      : ClockStart::kNew;
-    TILLSTREAM_ASSIGN(
-        const StartedClock started,
-        StartRunClock(manifest_, context_.clock, StartOf(stores_.shape.calendar->at(slowest).date),
-                      request_.speed, start));
+    const ClockStart start = !stores_.all_stores ? ClockStart::kJoin
+                             : request_.catch_up ? ClockStart::kCatchUp
+                                                 : ClockStart::kNew;
+    TILLSTREAM_ASSIGN(const StartedClock started,
+                      StartRunClock(manifest_, context_.clock,
+                                    {.start = start,
+                                     .simulated = StartOf(stores_.shape.calendar->at(slowest).date),
+                                     .speed = request_.speed,
+                                     .holder = context_.holder,
+                                     .stands_still = true}));
     run_clock_ = started.clock;
+    is_new_clock_ = !started.is_stored_one;
     if (started.is_stored_one) {
       context_.console.Info(
           fmt::format("clock: joins the run's, which goes at {}", run_clock_->speed));
-    } else {
-      is_starting_ = is_new_clock_ = true;
-      Keep(PausedAt(*run_clock_, run_clock_->wall_ms));
     }
     return schedule_.Follow(*run_clock_, context_.clock);
   }
 
   void Supervise(PosixGeneratorProcesses& processes, Supervisor& supervisor,
-                 ProcessesReport& report) {
+                 ProcessesReport& report, RunPause& pause) {
     const auto begin = context_.clock.Monotonic();
     auto tick_at = begin;
     bool is_streaming = false;
@@ -169,18 +185,15 @@ class ProcessesRun {
         is_stopping = true;
         supervisor.Stop();
       }
-      if (wants_pause_ != is_paused_) wants_pause_ ? Pause(supervisor) : GoOn(supervisor);
+      if (const auto change = pauses_.Take()) Apply(*change, supervisor);
       processes.ReadMessages();
       supervisor.Step();
-      if (!is_streaming && AreReady(supervisor)) {
+      const bool are_ready = AreReady(supervisor);
+      if (!is_streaming && are_ready) {
         is_streaming = true;
         report.RestartTiming(Snapshot(supervisor));
       }
-      if (is_starting_ &&
-          (AreReady(supervisor) || context_.clock.Monotonic() - begin > kStartWait)) {
-        is_starting_ = false;
-        if (!is_paused_) MoveOn(supervisor);
-      }
+      if (are_ready || context_.clock.Monotonic() - begin > kStartWait) pause.Release();
       TellDurable();
       if (supervisor.finished()) return;
       const auto now = context_.clock.Monotonic();
@@ -203,46 +216,23 @@ class ProcessesRun {
     return true;
   }
 
-  int64_t WallMs() { return context_.clock.Now().time_since_epoch().count(); }
-
   /// One of some stores goes by the clock of the run, which is not its to move.
-  bool OwnsClock() const { return request_.stores.empty() || is_new_clock_; }
+  bool OwnsClock() const { return stores_.all_stores || is_new_clock_; }
 
-  void Pause(Supervisor& supervisor) {
-    is_paused_ = true;
-    schedule_.Pause(context_.clock.Monotonic());
-    if (run_clock_ && OwnsClock()) Keep(PausedAt(*run_clock_, WallMs()));
-    supervisor.Pause();
-    context_.console.Info("paused; SIGUSR2 goes on");
-  }
-
-  void GoOn(Supervisor& supervisor) {
-    is_paused_ = false;
-    if (!is_starting_) MoveOn(supervisor);
-    context_.console.Info("goes on");
-  }
-
-  /// Lets the clock go on, and all who go by it.
-  void MoveOn(Supervisor& supervisor) {
+  void Apply(const PauseChange& change, Supervisor& supervisor) {
+    if (change.is_pause) {
+      schedule_.Pause(context_.clock.Monotonic());
+      supervisor.Pause();
+      return;
+    }
     schedule_.GoOn();
-    if (run_clock_) {
-      // The generators read it again when they are told to go on.
-      if (OwnsClock()) {
-        Keep(GoneOnAt(*run_clock_, WallMs()));
-      } else if (const auto stored = manifest_.LoadClock(); stored && *stored) {
-        run_clock_ = **stored;
-      }
-      if (const Status followed = schedule_.Follow(*run_clock_, context_.clock); !followed) {
+    if (change.clock) {
+      if (const Status followed = schedule_.Follow(*change.clock, context_.clock); !followed) {
         context_.console.Warning("clock: " + followed.error().message);
       }
     }
+    // They read the stored clock again.
     supervisor.GoOn();
-  }
-
-  void Keep(const RunClock& clock) {
-    run_clock_ = clock;
-    const Status stored = manifest_.StoreClock(clock);
-    if (!stored) context_.console.Warning("clock: not stored: " + stored.error().message);
   }
 
   /// As a replay in one process does, for -v.
@@ -312,10 +302,9 @@ class ProcessesRun {
   DaySchedule schedule_;
   std::vector<std::chrono::nanoseconds> lag_max_;
   std::vector<int64_t> told_durable_;
-  std::atomic<bool> wants_pause_{false};
-  bool is_paused_ = false;
-  bool is_new_clock_ = false;  ///< Whether this has begun the clock.
-  bool is_starting_ = false;   ///< Whether it stands still for those who are not ready yet.
+  PauseChanges pauses_;
+  /// Whether this has begun the clock, which stands still for those who are not ready yet.
+  bool is_new_clock_ = false;
 };
 
 }  // namespace
@@ -325,10 +314,11 @@ Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
   if (!request.log.on_kafka && request.plan.plan == kPlanSize) return SizePlanError();
   TILLSTREAM_ASSIGN(PreparedReplay prepared, PrepareReplay(context, request));
   if (!request.log.on_kafka && prepared.identity.plan == kPlanSize) return SizePlanError();
-  TILLSTREAM_ASSIGN(const auto lock, TakeSupervisorLock(context, request));
+  TILLSTREAM_ASSIGN(const auto lock, TakeSupervisorLock(context, request.log));
   Stores stores;
   stores.from = prepared.from;
   stores.to = prepared.to;
+  stores.all_stores = HasAllStores(prepared.dataset);
   stores.shape = ShapeOf(prepared.dataset);
   for (const auto& table : prepared.dataset.stores) {
     const std::string& id = table->store_id();

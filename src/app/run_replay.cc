@@ -5,8 +5,8 @@
 
 #include "app/kafka_options.h"
 #include "app/moved_dates.h"
-#include "app/replay_pause.h"
 #include "app/replay_report.h"
+#include "app/run_pause.h"
 #include "app/schemas_repair.h"
 #include "app/topic_plan.h"
 #include "avro/sales_codec.h"
@@ -275,7 +275,7 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
   options.sync = request.sync;
   options.threads = ReplayThreads(context, request.log.on_kafka && request.speed.is_max());
   options.holder = context.holder;
-  options.all_stores = dataset.stores.size() == dataset.store_ids.size();
+  options.all_stores = HasAllStores(dataset);
   options.catch_up = request.catch_up;
   // On Kafka a commit costs the brokers; there --commit counts.
   options.sync_when_idle = !request.log.on_kafka;
@@ -288,14 +288,18 @@ ReplayOptions OptionsOf(Context& context, const ReplayRequest& request, const Da
     console.Warning(
         fmt::format("store {}: {}; goes on from what is committed", store, error.message));
   };
-  options.on_slow = [&console = context.console, speed = request.speed.text()](
-                        const std::string& store, const std::string& kept) {
+  options.on_slow = [&console = context.console](const std::string& store, const std::string& speed,
+                                                 const std::string& kept) {
     console.Warning(fmt::format("store {}: cannot keep up with {}: writes {}", store, speed, kept));
   };
   return options;
 }
 
 }  // namespace
+
+bool HasAllStores(const Dataset& dataset) {
+  return dataset.stores.size() == dataset.store_ids.size();
+}
 
 Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& request) {
   TILLSTREAM_TRY(CheckTopic(request.log));
@@ -364,7 +368,10 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
   if (const auto& clock = replayer->joined_clock()) {
     context.console.Info(fmt::format("clock: joins the run's, which goes at {}", clock->speed));
   }
-  const ReplayPause pause(context, *replayer, manifest, options.all_stores);
+  const RunPause pause(context, manifest, *replayer,
+                       {.run_clock = replayer->run_clock(),
+                        .owns_clock = options.all_stores,
+                        .is_supervised = request.supervised.has_value()});
   ReplayReport report(context, ShapeOf(dataset), request.log, from, to, !request.speed.is_max());
   report.Begin(replayer->Snapshot());
   Status result = Ok();

@@ -47,6 +47,10 @@ struct PreparedReplay {
   RunIdentity identity;
 };
 
+/// Whether the stores that a command has of a dataset are all of them: it then begins the run's
+/// clock and moves it. Else it joins the clock.
+bool HasAllStores(const Dataset& dataset);
+
 /// Checks the request, loads the dataset, fixes the run's identity, and makes what it needs:
 /// schemas, manifest, topics. Several processes may do so at once.
 Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& request);

@@ -190,10 +190,15 @@ TEST_F(PausedReplayTest, AStoreThatCannotKeepUpSaysSoOnceWithTheSpeedThatItKeeps
   small_.days = 400;
   small_.calendar_days = 400;
   Load();
-  options_.speed = *Speed::Parse("10d/s");
+  // The speed is that of the clock that it joins.
+  options_.all_stores = false;
+  options_.speed = *Speed::Parse("7d/s");
+  ASSERT_TRUE(
+      RunManifest(runs_, clock_, "sales").StoreClock({WallMs(), TimeOf(1), "10d/s", std::nullopt}));
   std::vector<std::string> told;
-  options_.on_slow = [&](const std::string& store, const std::string& speed) {
-    told.push_back(store + " " + speed);
+  options_.on_slow = [&](const std::string& store, const std::string& speed,
+                         const std::string& kept) {
+    told.push_back(fmt::format("{} {} {}", store, speed, kept));
   };
   watched_.on_append = [&](PartitionId partition, Timestamp) {
     if (partition == PartitionId(2)) clock_.Advance(milliseconds(200));
@@ -202,7 +207,7 @@ TEST_F(PausedReplayTest, AStoreThatCannotKeepUpSaysSoOnceWithTheSpeedThatItKeeps
   dataset_ = LoadSmall(small_, {"TX_1"});
   Open();
   ASSERT_TRUE(replayer_->Run({}));
-  EXPECT_EQ(told, std::vector<std::string>{"TX_1 5.00d/s"});
+  EXPECT_EQ(told, std::vector<std::string>{"TX_1 10d/s 5.00d/s"});
   EXPECT_EQ(Speed::Parse("3600x")->TextOf(0.5), "43200x");
 }
 

@@ -112,9 +112,12 @@ Status Replayer::StartClock(RunManifest& manifest) {
   const ClockStart start = !options_.all_stores ? ClockStart::kJoin
                            : options_.catch_up  ? ClockStart::kCatchUp
                                                 : ClockStart::kNew;
-  TILLSTREAM_ASSIGN(
-      const StartedClock started,
-      StartRunClock(manifest, clock_, StartOf(calendar_->at(slowest).date), options_.speed, start));
+  TILLSTREAM_ASSIGN(const StartedClock started,
+                    StartRunClock(manifest, clock_,
+                                  {.start = start,
+                                   .simulated = StartOf(calendar_->at(slowest).date),
+                                   .speed = options_.speed,
+                                   .holder = options_.holder}));
   run_clock_ = started.clock;
   if (started.is_stored_one) joined_clock_ = started.clock;
   return schedule_.Follow(started.clock, clock_);
@@ -218,17 +221,19 @@ void Replayer::Work(std::stop_source& stop) {
     }
     const Status done = Do(task, stop.get_token());
     if (!done) stop.request_stop();
-    std::string kept;
+    std::optional<Pace> slow;
     {
       MutexLock lock(mutex_);
       task.store->running = false;
       Publish(*task.store);
-      if (!task.only_sync) kept = WatchPace(*task.store);
+      if (!task.only_sync) slow = WatchPace(*task.store);
       if (!done) WakeSleepers();
       if (!done && first_error_) first_error_ = done;
       changed_.notify_all();
     }
-    if (!kept.empty() && options_.on_slow) options_.on_slow(task.store->progress.store_id, kept);
+    if (slow && options_.on_slow) {
+      options_.on_slow(task.store->progress.store_id, slow->needed, slow->kept);
+    }
   }
 }
 
@@ -356,14 +361,15 @@ void Replayer::CountLags(Store& store, Day durable_day) {
   }
 }
 
-std::string Replayer::WatchPace(Store& store) {
-  if (!schedule_.paced() || schedule_.paused() || store.progress.done) return "";
+std::optional<Replayer::Pace> Replayer::WatchPace(Store& store) {
+  if (!schedule_.paced() || schedule_.paused() || store.progress.done) return std::nullopt;
   const auto now = clock_.Monotonic();
   const Day next = store.progress.next_day;
   const auto kept = store.watch.Wrote(now, next, schedule_.LagOf(next, now));
-  if (!kept) return "";
+  if (!kept) return std::nullopt;
   const Result<Speed> speed = Speed::Parse(run_clock_->speed);
-  return speed ? speed->TextOf(*kept) : "";
+  if (!speed) return std::nullopt;
+  return Pace{run_clock_->speed, speed->TextOf(*kept)};
 }
 
 std::vector<StoreProgress> Replayer::Snapshot() const {

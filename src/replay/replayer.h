@@ -17,6 +17,7 @@
 #include "replay/generator.h"
 #include "replay/keep_up_watch.h"
 #include "replay/lag_histogram.h"
+#include "replay/pausable.h"
 #include "replay/progress_board.h"
 #include "replay/run_clock.h"
 #include "replay/run_identity.h"
@@ -58,9 +59,11 @@ struct ReplayOptions {
   /// Called with a store and why its writer ended, before another one is opened that goes on from
   /// what is durable; from any thread of the pool. May be empty.
   std::function<void(const std::string& store_id, const Error& error)> on_reopen;
-  /// Called once for a store that cannot keep up with the schedule, with the speed that it keeps
-  /// ("612d/s"); from any thread of the pool. May be empty.
-  std::function<void(const std::string& store_id, const std::string& speed)> on_slow;
+  /// Called once for a store that cannot keep up with the schedule, with the speed of the run's
+  /// clock and the one that it keeps ("612d/s"); from any thread of the pool. May be empty.
+  std::function<void(const std::string& store_id, const std::string& speed,
+                     const std::string& kept)>
+      on_slow;
 };
 
 /// Where one stream stands, for progress and summary.
@@ -91,10 +94,10 @@ struct StoreProgress {
 /// A writer that ends with kUnavailable is opened again, which starts from what is durable; after
 /// kReopensMax times without progress its Error ends the run. Any other Error does at once.
 ///
-/// Threads: Run() is called once; Snapshot() may be called from any thread meanwhile. The pool's
-/// threads block in writes and syncs of the log and in the clock's sleep, never while they hold the
-/// mutex.
-class Replayer {
+/// Threads: Run() is called once; Snapshot(), Pause() and GoOn() may be called from any thread
+/// meanwhile. The pool's threads block in writes and syncs of the log and in the clock's sleep,
+/// never while they hold the mutex.
+class Replayer final : public Pausable {
  public:
   /// Opens a writer for every stream of `dataset.stores`, which recovers what a crash left, and
   /// fixes the schedule (storing the clock in `manifest` when this command is to). `identity` is
@@ -116,11 +119,8 @@ class Replayer {
   /// The clock that it goes by; none at speed max and where everything was there already.
   std::optional<RunClock> run_clock() const;
 
-  /// Writes no day until GoOn(). What is written becomes durable as ever. Any thread.
-  void Pause();
-
-  /// Goes on, by `clock` where there is a schedule; a clock that is paused is waited for on.
-  Status GoOn(const std::optional<RunClock>& clock);
+  void Pause() override;
+  Status GoOn(const std::optional<RunClock>& clock) override;
 
   std::vector<StoreProgress> Snapshot() const;
 
@@ -148,6 +148,12 @@ class Replayer {
     std::chrono::nanoseconds wake_at{0};
   };
 
+  /// The speed of the clock, and the one that a store keeps.
+  struct Pace {
+    std::string needed;
+    std::string kept;
+  };
+
   Replayer(EventLog& log, Clock& clock, std::shared_ptr<const Calendar> calendar,
            const ReplayOptions& options)
       : log_(log), clock_(clock), calendar_(std::move(calendar)), options_(options) {}
@@ -172,8 +178,8 @@ class Replayer {
   void PublishToBoard(Store& store) TILLSTREAM_REQUIRES(mutex_);
   /// Adds the lags of the days before `durable_day` that were not durable before.
   void CountLags(Store& store, Day durable_day) TILLSTREAM_REQUIRES(mutex_);
-  /// What a store says that cannot keep up; empty for others.
-  std::string WatchPace(Store& store) TILLSTREAM_REQUIRES(mutex_);
+  /// That of a store that cannot keep up, once; none for others.
+  std::optional<Pace> WatchPace(Store& store) TILLSTREAM_REQUIRES(mutex_);
   Task PickTask() TILLSTREAM_REQUIRES(mutex_);
   /// What can be done while nothing may be written.
   Task PickIdleTask(std::chrono::nanoseconds until) TILLSTREAM_REQUIRES(mutex_);

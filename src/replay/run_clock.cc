@@ -9,20 +9,31 @@ int64_t WallMs(Clock& clock) { return clock.Now().time_since_epoch().count(); }
 
 }  // namespace
 
-Result<StartedClock> StartRunClock(RunManifest& manifest, Clock& clock, Timestamp simulated,
-                                   const Speed& speed, ClockStart start) {
-  const int64_t now_ms = WallMs(clock);
-  if (start != ClockStart::kNew) {
-    TILLSTREAM_ASSIGN(std::optional<RunClock> stored, manifest.LoadClock());
-    if (stored && start == ClockStart::kCatchUp && stored->paused_ms) {
-      stored = GoneOnAt(*stored, now_ms);
-      TILLSTREAM_TRY(manifest.StoreClock(*stored));
-    }
-    if (stored) return StartedClock{*stored, true};
+Result<StartedClock> StartRunClock(RunManifest& manifest, Clock& clock,
+                                   const ClockRequest& request) {
+  const auto fresh = [&] {
+    const int64_t now_ms = WallMs(clock);
+    return RunClock{now_ms, request.simulated, request.speed.text(),
+                    request.stands_still ? std::optional(now_ms) : std::nullopt};
+  };
+  if (request.start == ClockStart::kNew) {
+    const RunClock begun = fresh();
+    TILLSTREAM_TRY(manifest.StoreClock(begun));
+    return StartedClock{begun, false};
   }
-  const RunClock fresh{now_ms, simulated, speed.text(), std::nullopt};
-  TILLSTREAM_TRY(manifest.StoreClock(fresh));
-  return StartedClock{fresh, false};
+  const bool ends_pause = request.start == ClockStart::kCatchUp;
+  // Most find one, and need not wait for each other.
+  TILLSTREAM_ASSIGN(const std::optional<RunClock> found, manifest.LoadClock());
+  if (found && !(ends_pause && found->paused_ms)) return StartedClock{*found, true};
+  StartedClock started;
+  TILLSTREAM_ASSIGN(
+      started.clock,
+      manifest.UpdateClock(request.holder, [&](const std::optional<RunClock>& stored) {
+        started.is_stored_one = stored.has_value();
+        if (!stored) return fresh();
+        return ends_pause ? GoneOnAt(*stored, WallMs(clock)) : *stored;
+      }));
+  return started;
 }
 
 RunClock PausedAt(RunClock clock, int64_t now_ms) {

@@ -19,15 +19,24 @@ enum class ClockStart {
   kJoin,     ///< The stored one as it is, paused or not.
 };
 
+struct ClockRequest {
+  ClockStart start = ClockStart::kNew;
+  Timestamp simulated;  ///< Where a new one stands now.
+  Speed speed = Speed::Max();
+  std::string holder;         ///< Who this is, for others that want to begin one at the same time.
+  bool stands_still = false;  ///< Whether a new one is paused.
+};
+
 struct StartedClock {
   RunClock clock;
-  bool is_stored_one = false;  ///< Whether an earlier command began it.
+  bool is_stored_one = false;  ///< Whether another command began it.
 };
 
 /// The clock of a command, stored when it is new or has changed; without a stored one always a
-/// new one, which stands at `simulated` now. Errors as RunManifest::LoadClock().
-Result<StartedClock> StartRunClock(RunManifest& manifest, Clock& clock, Timestamp simulated,
-                                   const Speed& speed, ClockStart start);
+/// new one. Of several that would begin one at once all have that of the first. Errors as
+/// RunManifest::UpdateClock().
+Result<StartedClock> StartRunClock(RunManifest& manifest, Clock& clock,
+                                   const ClockRequest& request);
 
 /// `clock` standing still since `now_ms`; unchanged when it does already.
 RunClock PausedAt(RunClock clock, int64_t now_ms);

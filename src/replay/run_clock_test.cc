@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
+#include "log/folder_run_store.h"
 #include "replay/keep_up_watch.h"
 #include "replay/lag_histogram.h"
 #include "replay/progress_board.h"
 #include "replay/replay_fixture.h"
+#include "testing/faulty_file_system.h"
 #include "testing/sim_clock.h"
 
 namespace tillstream {
@@ -86,6 +89,86 @@ TEST_F(DayScheduleTest, WhoJoinsDuringAPauseStandsWhereTheOthersDo) {
   Follow(clock);
   EXPECT_TRUE(schedule_.paused());
   EXPECT_EQ(schedule_.LagOf(Day(1), clock_.Monotonic()), milliseconds(1'500));
+}
+
+/// Runs `after_load` behind the first load, before what was loaded is known to the caller.
+class RacingRunStore final : public RunStore {
+ public:
+  explicit RacingRunStore(RunStore& store) : store_(store) {}
+  std::function<void()> after_load;
+
+  Result<std::optional<std::string>> Load(const std::string& topic, RunDocument document) override {
+    auto loaded = store_.Load(topic, document);
+    if (const auto race = std::exchange(after_load, nullptr)) race();
+    return loaded;
+  }
+  Status Store(const std::string& topic, RunDocument document, const std::string& text) override {
+    return store_.Store(topic, document, text);
+  }
+  Status Update(const std::string& topic, RunDocument document, const std::string& holder,
+                const Merge& merge) override {
+    return store_.Update(topic, document, holder, merge);
+  }
+  std::string NameOf(const std::string& topic, RunDocument document) const override {
+    return store_.NameOf(topic, document);
+  }
+
+ private:
+  RunStore& store_;
+};
+
+class StartRunClockTest : public testing::Test {
+ protected:
+  StartRunClockTest() : clock_(WallTime(hours(500'000))), runs_(files_, clock_, "log") {
+    TILLSTREAM_CHECK(files_.MakeDirectory("log").has_value());
+  }
+
+  StartedClock Start(RunStore& runs, ClockStart start, const std::string& speed,
+                     bool stands_still = false) {
+    RunManifest manifest(runs, clock_, "sales");
+    auto started = StartRunClock(manifest, clock_,
+                                 {.start = start,
+                                  .simulated = Timestamp(5),
+                                  .speed = *Speed::Parse(speed),
+                                  .holder = "me",
+                                  .stands_still = stands_still});
+    TILLSTREAM_CHECK_MSG(started.has_value(), started ? "" : started.error().message);
+    return *started;
+  }
+
+  FaultyFileSystem files_;
+  SimClock clock_;
+  FolderRunStore runs_;
+};
+
+TEST_F(StartRunClockTest, OfTwoThatBeginOneAtOnceBothHaveThatOfTheFirst) {
+  for (const ClockStart start : {ClockStart::kJoin, ClockStart::kCatchUp}) {
+    RacingRunStore racing(runs_);
+    std::optional<StartedClock> first;
+    racing.after_load = [&] {
+      first = Start(runs_, ClockStart::kJoin, "2d/s");
+      clock_.Advance(milliseconds(3));
+    };
+    const StartedClock second = Start(racing, start, "7d/s");
+    EXPECT_FALSE(first->is_stored_one);
+    EXPECT_TRUE(second.is_stored_one);
+    EXPECT_EQ(second.clock, first->clock);
+    EXPECT_EQ(**RunManifest(runs_, clock_, "sales").LoadClock(), first->clock);
+    ASSERT_TRUE(files_.Remove("log/sales.clock.json"));
+  }
+}
+
+TEST_F(StartRunClockTest, ANewOneReplacesTheStoredAndMayStandStill) {
+  ASSERT_FALSE(Start(runs_, ClockStart::kJoin, "2d/s").is_stored_one);
+  const StartedClock joined = Start(runs_, ClockStart::kJoin, "7d/s", true);
+  EXPECT_TRUE(joined.is_stored_one);
+  EXPECT_EQ(joined.clock.speed, "2d/s");
+  EXPECT_FALSE(joined.clock.paused_ms.has_value()) << "only a new one";
+  const StartedClock begun = Start(runs_, ClockStart::kNew, "7d/s", true);
+  EXPECT_FALSE(begun.is_stored_one);
+  EXPECT_EQ(begun.clock.speed, "7d/s");
+  EXPECT_EQ(begun.clock.paused_ms, begun.clock.wall_ms);
+  EXPECT_EQ(**RunManifest(runs_, clock_, "sales").LoadClock(), begun.clock);
 }
 
 TEST(LagHistogramTest, PercentilesAreAtMostAnEighthTooHighAndNeverTooLow) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -100,6 +101,12 @@ class RunManifest {
 
   Result<std::optional<RunClock>> LoadClock() const;
   Status StoreClock(const RunClock& clock);
+  /// Stores what `merge` makes of the stored clock, if any, as one step among all processes that
+  /// call this, and returns it. `merge` may be called more than once. Errors also as those of
+  /// RunStore::Update().
+  Result<RunClock> UpdateClock(
+      const std::string& holder,
+      const std::function<RunClock(const std::optional<RunClock>& stored)>& merge);
 
  private:
   RunStore& store_;

@@ -175,6 +175,29 @@ Result<RunIdentity> FromJson(const Json& json) {
   return identity;
 }
 
+std::string ToText(const RunClock& clock) {
+  Json json = {{"wall_ms", clock.wall_ms},
+               {"simulated_ms", clock.simulated.value()},
+               {"speed", clock.speed}};
+  if (clock.paused_ms) json["paused_ms"] = *clock.paused_ms;
+  return json.dump(1) + "\n";
+}
+
+Result<RunClock> ClockFromJson(const Json& json) {
+  RunClock clock;
+  clock.wall_ms = json.at("wall_ms");
+  clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
+  clock.speed = json.at("speed");
+  if (json.contains("paused_ms")) clock.paused_ms = json.at("paused_ms").get<int64_t>();
+  for (const int64_t ms :
+       {clock.wall_ms, clock.simulated.value(), clock.paused_ms.value_or(clock.wall_ms)}) {
+    Need(ms >= -kClockMsMax && ms <= kClockMsMax, "a date that the calendar can write");
+  }
+  const Result<Speed> speed = Speed::Parse(clock.speed);
+  Need(speed && !speed->is_max(), "a speed");
+  return clock;
+}
+
 /// Runs `read` on the parsed text and turns every shape error into kCorrupt with the document's
 /// name.
 template <typename T, typename Read>
@@ -248,29 +271,29 @@ Result<RunIdentity> RunManifest::Update(const RunIdentity& current, const std::s
 }
 
 Result<std::optional<RunClock>> RunManifest::LoadClock() const {
-  return LoadJson<RunClock>(
-      store_, topic_, RunDocument::kClock, [](const Json& json) -> Result<RunClock> {
-        RunClock clock;
-        clock.wall_ms = json.at("wall_ms");
-        clock.simulated = Timestamp(json.at("simulated_ms").get<int64_t>());
-        clock.speed = json.at("speed");
-        if (json.contains("paused_ms")) clock.paused_ms = json.at("paused_ms").get<int64_t>();
-        for (const int64_t ms :
-             {clock.wall_ms, clock.simulated.value(), clock.paused_ms.value_or(clock.wall_ms)}) {
-          Need(ms >= -kClockMsMax && ms <= kClockMsMax, "a date that the calendar can write");
-        }
-        const Result<Speed> speed = Speed::Parse(clock.speed);
-        Need(speed && !speed->is_max(), "a speed");
-        return clock;
-      });
+  return LoadJson<RunClock>(store_, topic_, RunDocument::kClock, ClockFromJson);
 }
 
 Status RunManifest::StoreClock(const RunClock& clock) {
-  Json json = {{"wall_ms", clock.wall_ms},
-               {"simulated_ms", clock.simulated.value()},
-               {"speed", clock.speed}};
-  if (clock.paused_ms) json["paused_ms"] = *clock.paused_ms;
-  return store_.Store(topic_, RunDocument::kClock, json.dump(1) + "\n");
+  return store_.Store(topic_, RunDocument::kClock, ToText(clock));
+}
+
+Result<RunClock> RunManifest::UpdateClock(
+    const std::string& holder,
+    const std::function<RunClock(const std::optional<RunClock>& stored)>& merge) {
+  RunClock merged;
+  const auto merge_text = [&](const std::optional<std::string>& text) -> Result<std::string> {
+    std::optional<RunClock> stored;
+    if (text) {
+      const std::string name = store_.NameOf(topic_, RunDocument::kClock);
+      TILLSTREAM_ASSIGN(stored, ReadJson<RunClock>(*text, name, ClockFromJson));
+    }
+    merged = merge(stored);
+    // What another release wrote is not written again for its form alone.
+    return stored == merged ? *text : ToText(merged);
+  };
+  TILLSTREAM_TRY(store_.Update(topic_, RunDocument::kClock, holder, merge_text));
+  return merged;
 }
 
 }  // namespace tillstream

@@ -1,18 +1,24 @@
 """replay --processes: a generator process a store under a supervisor. Whatever is killed, stopped or
-paused, the log ends with the bytes of a plain run."""
+told to stop, the log ends with the bytes of a plain run."""
 
 import contextlib
+import ctypes
+import fcntl
 import json
 import os
 import pathlib
 import pty
 import re
+import shlex
 import signal
+import struct
+import termios
 import time
 
 import pytest
 
 import lib
+from supervised import alive, generators, lines_with, processes, wait_until
 
 # A run of `medium` takes four seconds at this pace.
 SPEED = "100d/s"
@@ -20,52 +26,6 @@ SYNC = ("--sync", "64KiB,50ms", "--segment-bytes", 1 << 18)
 STORES_OF_MEDIUM = 10
 # In the table at the end.
 RESTARTS = re.compile(r"^\S+ +done +d_\d+ +[\d,]+ +(\d+)", re.MULTILINE)
-
-
-def processes(data, log, *options):
-    return lib.replay(data, log, "--processes", *options)
-
-
-def wait_until(condition, what, deadline=lib.DEADLINE_SECONDS):
-    end = time.monotonic() + deadline
-    while not condition():
-        assert time.monotonic() < end, f"not within {deadline} s: {what}"
-        time.sleep(0.005)
-
-
-def command_of(pid):
-    with contextlib.suppress(OSError):
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
-    return []
-
-
-def generators(supervisor):
-    """Store -> process id, of the generators that run."""
-    found = {}
-    with contextlib.suppress(OSError):
-        children = pathlib.Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text()
-        for pid in map(int, children.split()):
-            words = command_of(pid)
-            if "--supervised" in words:
-                found[words[words.index("--supervised") + 1].split(",")[3]] = pid
-    return found
-
-
-def wait_for_generators(child, count):
-    wait_until(lambda: len(generators(child.process.pid)) == count or
-               child.process.poll() is not None, f"{count} generators")
-    return generators(child.process.pid)
-
-
-def alive(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def lines_with(child, text):
-    return [line for line in child.stderr.splitlines() if text in line]
 
 
 def test_the_log_is_that_of_a_plain_run(tillstream, medium, work):
@@ -183,20 +143,52 @@ def test_a_signal_stops_all_of_them_durably(tillstream, medium, work, number, co
     lib.resume(tillstream, processes(medium, log), log, oracle, "stopped")
 
 
+@contextlib.contextmanager
+def held_as_by_a_debugger(pid):
+    """The main thread of a process does nothing, whatever signals it gets."""
+    ptrace = ctypes.CDLL(None, use_errno=True).ptrace
+    ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+    attach, detach, wait_for_any_thread = 16, 17, 0x40000000
+    if ptrace(attach, pid, None, None) != 0:
+        pytest.skip(f"ptrace: {os.strerror(ctypes.get_errno())}")
+    os.waitpid(pid, wait_for_any_thread)
+    try:
+        yield
+    finally:
+        ptrace(detach, pid, None, None)
+
+
 def test_a_second_signal_ends_them_at_once(tillstream, medium, work):
     log = work / "log"
     with lib.child([tillstream.path, *processes(medium, log, "-v", "--speed", "1d/s")]) as child:
-        running = wait_for_generators(child, STORES_OF_MEDIUM)
-        # A generator that stands still cannot end by itself.
-        os.kill(running["CA_1"], signal.SIGSTOP)
-        child.send(signal.SIGINT)
-        wait_until(lambda: len(generators(child.process.pid)) == 1, "the others have stopped")
-        child.send(signal.SIGINT)
-        assert child.wait() == 130
-        # Without its supervisor the system lets it go on, and it ends.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(running["CA_1"], signal.SIGCONT)
+        assert child.wait_for_lines("durable: CA_1", 1)
+        running = generators(child.process.pid)
+        with held_as_by_a_debugger(running["CA_1"]):
+            child.send(signal.SIGINT)
+            wait_until(lambda: len(generators(child.process.pid)) == 1, "the others have stopped")
+            child.send(signal.SIGINT)
+            assert child.wait() == 130
         wait_until(lambda: not alive(running["CA_1"]), "the last one has ended")
+
+
+def test_a_generator_that_stands_still_is_continued_for_a_stop(tillstream, small, work):
+    log = work / "log"
+    with lib.child([tillstream.path, *processes(small, log, "-v", "--speed", "20d/s")]) as child:
+        assert child.wait_for_lines("durable: CA_1", 2)
+        os.kill(generators(child.process.pid)["CA_1"], signal.SIGSTOP)
+        child.send(signal.SIGTERM)
+        assert child.wait(8) == 143, child.stderr
+        assert not lines_with(child, "warning: ") and not lines_with(child, "error: ")
+
+
+def test_closed_standard_descriptors_are_no_ones(tillstream, small, work):
+    oracle = lib.make_oracle(tillstream, small, work / "oracle")
+    log = work / "log"
+    command = shlex.join(map(str, [tillstream.path, *processes(small, log)]))
+    done = lib.subprocess.run(["sh", "-c", f"exec {command} <&- >&-"], capture_output=True,
+                              text=True, timeout=lib.DEADLINE_SECONDS, check=False)
+    assert done.returncode == 0 and "warning: " not in done.stderr, done.stderr
+    lib.assert_same(log, oracle, "without stdin and stdout")
 
 
 def test_a_generator_that_stands_still_is_replaced(tillstream, small, work):
@@ -279,74 +271,12 @@ def test_a_store_that_another_writer_holds_is_given_up_with_that_exit_code(
         assert holder.wait() == 143
 
 
-def clock_of(log):
-    return json.loads((log / "sales.clock.json").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("mode", ["processes", "one process"])
-def test_a_pause_moves_the_clock_and_writes_nothing(tillstream, small, work, mode):
-    oracle = lib.make_oracle(tillstream, small, work / "oracle")
-    log = work / "log"
-    options = ("-v", "--speed", "20d/s")
-    make = processes if mode == "processes" else lib.replay
-    with lib.child([tillstream.path, *make(small, log, *options)]) as child:
-        assert child.wait_for_lines("durable: CA_1", 3)
-        begun = clock_of(log)
-        child.send(signal.SIGUSR1)
-        assert child.wait_for_lines("paused; SIGUSR2 goes on", 1)
-        wait_until(lambda: "paused_ms" in clock_of(log), "the stored clock stands still")
-        paused = clock_of(log)
-        assert paused["wall_ms"] == begun["wall_ms"]
-        if mode == "processes":
-            # A generator that is started now is paused too.
-            pid = generators(child.process.pid)["TX_1"]
-            os.kill(pid, signal.SIGKILL)
-            wait_until(lambda: generators(child.process.pid).get("TX_1", pid) != pid, "a new one")
-        # Several days would be due in that time.
-        positions = lib.durable_positions(child.stderr)
-        wait_until(lambda: time.time() * 1000 > paused["paused_ms"] + 1500, "a while")
-        now = lib.durable_positions(child.stderr)
-        # What was written before the pause may become durable in it: two days at most.
-        assert all(now[store] - position <= 10 for store, position in positions.items()), (positions,
-                                                                                        now)
-        child.send(signal.SIGUSR2)
-        assert child.wait_for_lines("goes on", 2), child.stderr
-        wait_until(lambda: "paused_ms" not in clock_of(log), "the stored clock goes on")
-        assert clock_of(log)["wall_ms"] >= begun["wall_ms"] + 1500
-        assert child.wait() == 0, child.stderr[-3000:]
-    lib.assert_same(log, oracle, "paused")
-
-
-def test_a_pause_at_full_speed_ends_when_it_is_told_to(tillstream, medium, work):
-    oracle = lib.make_oracle(tillstream, medium, work / "oracle")
-    log = work / "log"
-    with lib.child([tillstream.path, *processes(medium, log)]) as child:
-        wait_for_generators(child, 1)
-        child.send(signal.SIGUSR1)
-        assert child.wait_for_lines("paused; SIGUSR2 goes on", 1) or child.process.poll() == 0
-        child.send(signal.SIGUSR2)
-        assert child.wait() == 0, child.stderr[-3000:]
-    lib.assert_same(log, oracle, "paused at full speed")
-
-
-def test_catch_up_keeps_the_schedule_and_without_it_a_new_one_begins(tillstream, small, work):
-    for make in (processes, lib.replay):
-        log = work / "log"
-        lib.clear(log)
-        tillstream.check(*make(small, log, "--speed", "50d/s", "--to", "d_11", "-q"))
-        begun = clock_of(log)
-        done = tillstream.check(*make(small, log, "--speed", "50d/s", "--to", "d_21", "--catch-up"))
-        assert "clock: joins the run's, which goes at 50d/s" in done.stderr
-        assert clock_of(log) == begun
-        done = tillstream.check(*make(small, log, "--speed", "50d/s", "--to", "d_31", "-q"))
-        assert clock_of(log)["wall_ms"] > begun["wall_ms"]
-        assert clock_of(log)["simulated_ms"] - begun["simulated_ms"] == 20 * 86_400_000
-
-
-def test_the_table_is_redrawn_in_place_on_a_terminal(tillstream, small, work):
+def shown_on_a_terminal(tillstream, data, log, lines, columns):
+    """What a run shows on a terminal of that size."""
     master, terminal = pty.openpty()
     try:
-        command = [tillstream.path, *processes(small, work / "log", "--speed", "40d/s")]
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        command = [tillstream.path, *processes(data, log, "--speed", "40d/s")]
         process = lib.subprocess.Popen([str(word) for word in command], stderr=terminal,
                                        stdin=lib.subprocess.DEVNULL)
         os.close(terminal)
@@ -357,16 +287,32 @@ def test_the_table_is_redrawn_in_place_on_a_terminal(tillstream, small, work):
         assert process.wait(lib.DEADLINE_SECONDS) == 0
     finally:
         os.close(master)
-    shown = seen.decode()
+    return seen.decode()
+
+
+def test_the_table_is_redrawn_in_place_on_a_terminal(tillstream, small, work):
+    shown = shown_on_a_terminal(tillstream, small, work / "log", 24, 80)
     assert re.search(r"store  process +day +position  events/s  lag s  restarts\r\n", shown), shown
     assert re.search(r"CA_1 +\d+ +d_\d+ +\d+ +\d+ +\d+\.\d{3} +0\r\n", shown), shown
     # Two stores, a head and a line below: three up, and all of it cleared.
     assert "\r\x1b[3A\x1b[J" in shown, shown
 
 
+def test_the_table_is_cut_to_the_terminal(tillstream, small, work):
+    shown = shown_on_a_terminal(tillstream, small, work / "narrow", 24, 20)
+    rows = re.findall(r"(store  process[^\r]*)\r\n(CA_1[^\r]*)\r\n(TX_1[^\r]*)\r\n(d_[^\r]*)\r",
+                      shown)
+    assert rows and all(len(row) <= 20 for table in rows for row in table), shown
+    # Four lines, where there are three: the last alone.
+    shown = shown_on_a_terminal(tillstream, small, work / "low", 3, 80)
+    assert "store  process" not in shown and re.search(r"\r\x1b\[Kd_\d+ ", shown), shown
+
+
 def test_bad_input_is_told_in_one_line(tillstream, small, work):
     log = work / "log"
     for options, code, message in (
+            (("--catch-up",), 2,
+             "error: --catch-up: needs a --speed; at max there is no schedule to keep"),
             (("--store", "CA_2"), 2,
              'error: store "CA_2": not among the 2 stores of sales_train_evaluation.csv; did you '
              "mean CA_1"),
