@@ -6,6 +6,7 @@
 #include "app/supervisor_locks.h"
 #include "replay/partition_plan.h"
 #include "replay/run_clock.h"
+#include "replay/run_streams.h"
 
 namespace tillstream {
 namespace {
@@ -331,6 +332,16 @@ Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
     stores.begin.push_back(position.events);
     stores.begin_days.push_back(stores.from + static_cast<int32_t>(position.days));
   }
+  TILLSTREAM_ASSIGN(const auto streams,
+                    StreamsOf(prepared.dataset, prepared.identity, request.log.topic,
+                              /*has_shared_partitions=*/request.log.on_kafka));
+  std::vector<TopicPartition> partitions;
+  const int32_t days = prepared.to - prepared.from;
+  for (size_t i = 0; i < streams.size(); ++i) {
+    const bool is_at_end = stores.begin[i] >= days * stores.series_counts[i];
+    if (!is_at_end) partitions.push_back(streams[i].spec.events.front());
+  }
+  TILLSTREAM_TRY(NeedAFreeStore(context, request.log, partitions));
   // Every generator loads what it needs by itself.
   prepared.dataset = Dataset();
   ProcessesRun run(context, request, std::move(stores), std::move(prepared.opened));

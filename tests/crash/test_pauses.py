@@ -14,6 +14,20 @@ from supervised import (clock_of, generators, lines_with, processes, wait_for_ge
                         wait_until)
 
 
+def test_a_supervisor_that_gets_no_store_leaves_the_clock_alone(tillstream, small, work):
+    log = work / "log"
+    with lib.child([tillstream.path, *lib.replay(small, log, "--speed", "5d/s", "-v")]) as holder:
+        assert holder.wait_for_lines("durable: ", 1)
+        begun = clock_of(log)
+        done = tillstream.check(*processes(small, log, "--speed", "50d/s", "-q"), code=7)
+        assert re.fullmatch(
+            rf"error: log: sales-0: another writer holds it \(process {holder.process.pid} on \S+\); "
+            r"wait for its end, or stop it; all 2 stores are held\n", done.stderr), done.stderr
+        assert clock_of(log) == begun
+        holder.send(signal.SIGTERM)
+        assert holder.wait() == 143
+
+
 @pytest.mark.parametrize("mode", ["processes", "one process"])
 def test_a_pause_moves_the_clock_and_writes_nothing(tillstream, small, work, mode):
     oracle = lib.make_oracle(tillstream, small, work / "oracle")
