@@ -167,3 +167,9 @@ def test_a_stop_is_committed_and_a_pause_stops_the_stored_clock(runs):
     assert code == 130, err
     runs.replay("--processes")
     assert_once(runs, "paused")
+
+
+def test_where_positions_are_kept_is_told_once(runs):
+    runs = runs.on("told-once")
+    done = runs.replay("--processes", "--positions", "idempotent", "--to", "d_3")
+    assert done.stderr.count("positions: those of the last records, at least once") == 1, done.stderr
