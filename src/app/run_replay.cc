@@ -178,11 +178,15 @@ Result<RunIdentity> IdentityOfRequest(Context& context, const ReplayRequest& req
 }
 
 /// kRefused when the topics hold what no run of tillstream wrote. On Kafka each writer finds out.
-Status RefuseForeignTopics(EventLog& log, const std::string& run, const RunIdentity& identity) {
+Status RefuseForeignTopics(EventLog& log, const RunManifest& manifest, const std::string& run,
+                           const RunIdentity& identity) {
   TILLSTREAM_ASSIGN(const std::vector<TopicInfo> found, log.ListTopics());
   for (const TopicInfo& topic : TopicsOf(identity, run)) {
     const auto is_it = [&](const TopicInfo& info) { return info.name == topic.name; };
     if (std::none_of(found.begin(), found.end(), is_it)) continue;
+    // A command that started at the same moment may have begun the run: its manifest comes first.
+    TILLSTREAM_ASSIGN(const std::optional<RunIdentity> begun, manifest.Load());
+    if (begun) return Ok();
     return MakeError(ErrorCode::kRefused,
                      "{}: topic {} is there without {}.run.json, so it is no run of tillstream; "
                      "use another --log or --topic",
@@ -238,7 +242,7 @@ Result<RunIdentity> BeginRun(Context& context, OpenedLog& opened, const ReplayRe
     // Refused before anything is written, the schemas included.
     TILLSTREAM_ASSIGN(merged, Reconcile(*stored, identity));
   } else if (opened.segments != nullptr) {
-    TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, request.log.topic, identity));
+    TILLSTREAM_TRY(RefuseForeignTopics(*opened.log, manifest, request.log.topic, identity));
   }
   TILLSTREAM_TRY(CheckStreams(request, dataset, merged));
   MoveDates(identity, &dataset);
