@@ -355,6 +355,9 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
     TILLSTREAM_ASSIGN(board, JoinSupervisor(*request.supervised));
   }
   TILLSTREAM_ASSIGN(PreparedReplay prepared, PrepareReplay(context, request));
+  // Opening a stream takes it from whoever has it (Kafka): not for a generator whose supervisor is
+  // gone while the next one's is running already.
+  if (request.supervised && context.stop.stop_requested()) return static_cast<int>(kExitDone);
   const auto& [opened, dataset, from, to, identity] = prepared;
   RunManifest manifest(*opened.runs, context.clock, request.log.topic);
   if (request.repair) {
