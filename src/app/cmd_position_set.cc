@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "replay/partition_plan.h"
+#include "replay/run_streams.h"
 
 namespace tillstream {
 namespace {
@@ -131,15 +132,9 @@ class PositionMoveCommand : public Command {
                  std::vector<Move>* moves) const {
     for (Move& move : *moves) {
       if (!move.is_needed()) continue;
-      WriterSpec spec;
-      spec.events = EventPartitionsOf(identity, log_.topic, move.id);
-      spec.totals = TotalsPartitionOf(identity, log_.topic, move.id);
-      // How many events each of several partitions has, the data would say.
+      WriterSpec spec = SpecOfStore(identity, log_.topic, move.id);
+      // Only where a partition has one stream and a stream one partition is its end compared.
       spec.is_shared = identity.plan != kPlanStore;
-      spec.stream = move.id;
-      spec.run = log_.topic;
-      spec.number = identity.stores.at(move.id).number;
-      spec.identity = StreamIdentity(identity, move.id);
       spec.holder = fmt::format("{} by {}", name(), context.holder);
       // A generator may have gone on since it was looked at.
       TILLSTREAM_ASSIGN(move.from, MoveOnKafka(opened, spec, move.target));

@@ -138,6 +138,37 @@ class ReplayerTest : public testing::Test {
     return ContentOf(files);
   }
 
+  /// Crashes with power off before every third operation end in the bytes of an uninterrupted run,
+  /// with a sync every so many bytes, which must make more operations than that.
+  void ExpectCrashesLeaveNoTrace(int64_t sync_bytes, int64_t operations_min) {
+    const auto oracle = Oracle();
+    options_.sync = {.bytes = sync_bytes, .interval = std::chrono::minutes(1)};
+    FaultyFileSystem counted;
+    ASSERT_TRUE(counted.MakeDirectory("log"));
+    {
+      const auto log = OpenLog(counted);
+      ASSERT_TRUE(Replay(*log, counted));
+      ASSERT_EQ(ContentOf(counted), oracle) << "--sync does not change a byte";
+    }
+    const int64_t operations = counted.operation_count();
+    ASSERT_GT(operations, operations_min);
+    for (int64_t n = 0; n < operations; n += 3) {
+      FaultyFileSystem files;
+      ASSERT_TRUE(files.MakeDirectory("log"));
+      files.TurnOffBefore(n);
+      {
+        const auto log = OpenLog(files);
+        (void)Replay(*log, files).has_value();
+      }
+      files.PowerCut(Survival::kSome, static_cast<uint64_t>(n));
+      const auto log = OpenLog(files);
+      const Status resumed = Replay(*log, files);
+      ASSERT_TRUE(resumed.has_value())
+          << "before operation " << n << ": " << resumed.error().message;
+      ASSERT_EQ(ContentOf(files), oracle) << "power off before operation " << n;
+    }
+  }
+
   void ExpectWhole(EventLog& log, Day to = Day(0)) {
     if (to == Day(0)) to = Day(dataset_.day_count + 1);
     for (size_t i = 0; i < dataset_.stores.size(); ++i) {

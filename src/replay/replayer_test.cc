@@ -108,31 +108,7 @@ TEST_F(ReplayerTest, AStopRequestBeforeTheStartWritesNothing) {
 }
 
 TEST_F(ReplayerTest, ACrashBetweenAnyTwoSyncsEndsByteIdentical) {
-  const auto oracle = Oracle();
-  options_.sync = {.bytes = 300, .interval = std::chrono::minutes(1)};
-  FaultyFileSystem counted;
-  ASSERT_TRUE(counted.MakeDirectory("log"));
-  {
-    const auto log = OpenLog(counted);
-    ASSERT_TRUE(Replay(*log, counted));
-    ASSERT_EQ(ContentOf(counted), oracle) << "--sync does not change a byte";
-  }
-  const int64_t operations = counted.operation_count();
-  ASSERT_GT(operations, 200);
-  for (int64_t n = 0; n < operations; n += 3) {
-    FaultyFileSystem files;
-    ASSERT_TRUE(files.MakeDirectory("log"));
-    files.TurnOffBefore(n);
-    {
-      const auto log = OpenLog(files);
-      (void)Replay(*log, files).has_value();
-    }
-    files.PowerCut(Survival::kSome, static_cast<uint64_t>(n));
-    const auto log = OpenLog(files);
-    const Status resumed = Replay(*log, files);
-    ASSERT_TRUE(resumed.has_value()) << resumed.error().message;
-    ASSERT_EQ(ContentOf(files), oracle) << "power off before operation " << n;
-  }
+  ExpectCrashesLeaveNoTrace(300, 200);
 }
 
 TEST_F(ReplayerTest, MissingTotalsAreAppended) {

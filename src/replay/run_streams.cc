@@ -22,18 +22,26 @@ RunStream StreamOf(const RunIdentity& identity, const std::string& topic, const 
   stream.partition = store.partition;
   stream.source.sales_schema = identity.sales_schema;
   stream.source.totals_schema = identity.totals_schema;
-  stream.spec.events = EventPartitionsOf(identity, topic, id);
-  stream.spec.round = store.round;
-  stream.spec.totals = TotalsPartitionOf(identity, topic, id);
-  stream.spec.stream = id;
-  stream.spec.run = topic;
-  stream.spec.number = store.number;
-  stream.spec.identity = StreamIdentity(identity, id);
+  stream.spec = SpecOfStore(identity, topic, id);
   stream.source.partition_count = static_cast<int32_t>(stream.spec.events.size());
   return stream;
 }
 
 }  // namespace
+
+WriterSpec SpecOfStore(const RunIdentity& identity, const std::string& topic,
+                       const std::string& store_id) {
+  const StoreIdentity& store = identity.stores.at(store_id);
+  WriterSpec spec;
+  spec.events = EventPartitionsOf(identity, topic, store_id);
+  spec.round = store.round;
+  spec.totals = TotalsPartitionOf(identity, topic, store_id);
+  spec.stream = store_id;
+  spec.run = topic;
+  spec.number = store.number;
+  spec.identity = StreamIdentity(identity, store_id);
+  return spec;
+}
 
 Result<std::vector<RunStream>> StreamsOf(const Dataset& dataset, const RunIdentity& identity,
                                          const std::string& topic, bool has_shared_partitions) {

@@ -20,6 +20,11 @@ struct RunStream {
   WriterSpec spec;  ///< Without a holder.
 };
 
+/// What a store's own writer writes, and where. Without a holder, and whether other streams are in
+/// its partitions.
+WriterSpec SpecOfStore(const RunIdentity& identity, const std::string& topic,
+                       const std::string& store_id);
+
 /// The streams of the stores of `dataset`, by name. A stream is a store's; only where stores share
 /// a partition (plan "size") that has one writer (`has_shared_partitions` is false: the embedded
 /// log), it is that of all of them. kUsage when the dataset does not have all of those.

@@ -82,6 +82,26 @@ def killed(process):
     return by_itself
 
 
+def kill_while_they_run(runs, name, kills, chance, *options):
+    """Kills a replay so often while it runs, and starts it again, the last time to its end; the
+    streams that it took, since one that had ended before is not killed and gives way to the next."""
+    done = 0
+    streams = [runs.on(f"{name}-0")]
+    while done < kills:
+        process = streams[-1].start(*options)
+        try:
+            # Its first tenths of a second are loading and opening.
+            process.wait(chance.uniform(0.2, 0.9))
+        except subprocess.TimeoutExpired:
+            pass
+        if killed(process):
+            streams.append(runs.on(f"{name}-{len(streams)}"))
+        else:
+            done += 1
+    streams[-1].replay(*options)
+    return streams
+
+
 def wait_for_line(stream, text):
     """Reads lines until one has the text; returns what was read."""
     read = []

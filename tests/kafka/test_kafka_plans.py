@@ -11,7 +11,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 
 from cluster import BROKER_JVM, java
 from conftest import DAYS, ITEMS, STORES
-from stream_runs import killed
+from stream_runs import kill_while_they_run
 
 EVENTS = STORES * ITEMS * DAYS
 STORE_IDS = ["CA_1", "TX_1", "WI_1"]
@@ -126,19 +126,7 @@ def test_a_generator_that_is_killed_goes_on_exactly_once(runs, classes, full, co
     options = ["--plan", plan, *COMMIT_OFTEN]
     if plan == "size":
         options += ["--size-classes", classes]
-    done = 0
-    streams = [runs.on(f"killed-{plan}-0")]
-    while done < kills:
-        process = streams[-1].start(*options)
-        try:
-            process.wait(chance.uniform(0.2, 0.9))
-        except subprocess.TimeoutExpired:
-            pass
-        if killed(process):
-            streams.append(runs.on(f"killed-{plan}-{len(streams)}"))
-        else:
-            done += 1
-    streams[-1].replay(*options)
+    streams = kill_while_they_run(runs, f"killed-{plan}", kills, chance, *options)
     for stream in streams:
         assert stream.assert_complete(f"seed {seed}, {stream.topic}") == EVENTS
     count(f"kafka: generators of {len(streams)} streams under --plan {plan} killed {kills} times "

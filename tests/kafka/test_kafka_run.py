@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
 
 from conftest import DAYS, ITEMS, STORES
-from stream_runs import ended, killed, wait_for_line
+from stream_runs import ended, kill_while_they_run, wait_for_line
 
 EVENTS = STORES * ITEMS * DAYS
 # Small transactions, so that a kill meets every part of one.
@@ -61,21 +61,8 @@ def test_a_generator_that_is_killed_goes_on_exactly_once(runs, full, count):
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")
     chance = random.Random(seed)
-    done = uncommitted = 0
-    streams = [runs.on("killed-0")]
-    while done < kills:
-        process = streams[-1].start(*COMMIT_OFTEN)
-        try:
-            # Its first tenths of a second are loading and opening.
-            process.wait(chance.uniform(0.2, 0.9))
-        except subprocess.TimeoutExpired:
-            pass
-        if killed(process):
-            # It was at its end before; the next has another stream to write.
-            streams.append(runs.on(f"killed-{len(streams)}"))
-        else:
-            done += 1
-    streams[-1].replay(*COMMIT_OFTEN)
+    uncommitted = 0
+    streams = kill_while_they_run(runs, "killed", kills, chance, *COMMIT_OFTEN)
     context = f"seed {seed}, {kills} kills"
     for stream in streams:
         uncommitted += assert_once(stream, f"{context}, {stream.topic}")
