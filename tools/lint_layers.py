@@ -25,8 +25,9 @@ LAYERS = {
     "zookeeper": ["log"],
     "replay": ["dataset", "registry"],
     "consume": ["dataset", "registry"],
+    "live": ["consume", "forecast"],
     "web": ["registry"],
-    "app": ["web", "replay", "consume", "forecast", "kafka", "zookeeper"],
+    "app": ["web", "replay", "live", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests

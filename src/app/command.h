@@ -93,6 +93,7 @@ std::unique_ptr<Command> MakeTopicPlanCommand();
 std::unique_ptr<Command> MakeTopicCreateCommand();
 std::unique_ptr<Command> MakeTopicCheckCommand();
 std::unique_ptr<Command> MakeDoctorCommand();
+std::unique_ptr<Command> MakeForecastCommand();
 std::unique_ptr<Command> MakeEvaluateCommand();
 
 }  // namespace tillstream

@@ -202,7 +202,8 @@ class CommandLine {
     for (CLI::App* used = &app_;; used = used->get_subcommands().front()) {
       if (used != &app_) path += used->get_name() + " ";
       for (const auto& entry : entries_) {
-        if (entry->app == used) return Finish(*entry);
+        // A command may also be a group of others.
+        if (entry->app == used && used->get_subcommands().empty()) return Finish(*entry);
       }
       // Words in front of a command, too: they would be ignored.
       const std::vector<std::string> extras = used->remaining();

@@ -50,6 +50,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeTopicCreateCommand());
   commands.push_back(MakeTopicCheckCommand());
   commands.push_back(MakeDoctorCommand());
+  commands.push_back(MakeForecastCommand());
   commands.push_back(MakeEvaluateCommand());
   return commands;
 }

@@ -54,7 +54,7 @@ class Walk {
     const Hierarchy& hierarchy = panel_->hierarchy();
     const std::vector<double> actual = ActualsFrom(origin + 1);
     const bool is_scored = !actual.empty();
-    const std::vector<double> weights = scales_.Weights();
+    const Scales scales = scales_.Now();
     std::vector<float> quantiles;
     for (size_t m = 0; m < models_.size(); ++m) {
       const OnlineModel& model = *models_[m];
@@ -70,10 +70,9 @@ class Walk {
       result.origin = origin;
       result.is_scored = is_scored;
       if (is_scored) {
-        result.accuracy =
-            ScoreMeans(hierarchy, scales_, weights, actual, AggregateDays(hierarchy, means_));
+        result.accuracy = ScoreMeans(hierarchy, scales, actual, AggregateDays(hierarchy, means_));
         if (!quantiles.empty()) {
-          ScoreQuantiles(hierarchy, scales_, weights, actual, quantiles, &result.accuracy);
+          ScoreQuantiles(hierarchy, scales, actual, quantiles, &result.accuracy);
         }
       }
       TILLSTREAM_TRY(observer_.forecast(model, origin, means_, quantiles));

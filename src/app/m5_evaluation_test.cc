@@ -120,7 +120,7 @@ TEST_F(M5EvaluationTest, WeightsAreTheOfficialOnes) {
     panel_->CopyDay(day, units, revenue);
     scales.Advance(units, revenue);
   }
-  EXPECT_LT(LargestWeightDifference(*text, panel_->hierarchy(), scales.Weights()), 1e-7);
+  EXPECT_LT(LargestWeightDifference(*text, panel_->hierarchy(), scales.Now().weights), 1e-7);
 }
 
 }  // namespace

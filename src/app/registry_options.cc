@@ -204,4 +204,20 @@ Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions optio
   return opened;
 }
 
+Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema) {
+  TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry.Check(subject, schema));
+  if (verdict.reasons.empty()) return Ok();
+  return IncompatibleError(subject, verdict);
+}
+
+Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
+                       bool may_register, Timestamp timestamp) {
+  if (may_register) return registry.Register(subject, schema, timestamp);
+  auto id = registry.Lookup(subject, schema);
+  if (id || id.error().code != ErrorCode::kNotFound) return id;
+  return MakeError(ErrorCode::kBadInput,
+                   "{}; register it with tillstream schema register, or leave out --no-register",
+                   id.error().message);
+}
+
 }  // namespace tillstream

@@ -84,4 +84,12 @@ Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& wri
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const std::optional<NamedRun>& run, OpenedLog& log);
 
+/// kBadInput, with the reasons, when `schema` may not become a version of `subject`.
+Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema);
+
+/// The id that a schema has, or gets where it may be registered. Errors: those of the registry;
+/// kBadInput, with what to do, when it is not there and may not be registered.
+Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
+                       bool may_register, Timestamp timestamp);
+
 }  // namespace tillstream

@@ -9,6 +9,7 @@
 #include "app/evaluation.h"
 #include "app/evaluation_report.h"
 #include "app/forecast_file.h"
+#include "app/known_calendar.h"
 #include "app/model_list.h"
 #include "app/run_replay.h"
 #include "app/sales_panel.h"
@@ -21,15 +22,6 @@ namespace {
 constexpr int32_t kOriginCount = 13;
 /// Days of errors that quantiles are learnt from before the first origin: the horizon and a year.
 constexpr int32_t kLearnDays = 28 + 52 * 7;
-constexpr int64_t kHolidaysBytesMax = int64_t{1} << 20;
-
-Result<HolidayTable> LoadHolidays(Context& context, const std::string& path) {
-  if (path.empty()) return ParseHolidayTable(kHolidaysJson);
-  TILLSTREAM_ASSIGN(const std::string text, ReadFile(context.files, path, kHolidaysBytesMax));
-  Result<HolidayTable> table = ParseHolidayTable(text);
-  if (!table) return table.error().At(path);
-  return table;
-}
 
 /// "1577" or "d_1577"; 0 for anything else.
 int32_t ParseOrigin(const std::string& text) {

@@ -31,23 +31,6 @@ struct RunSubjects {
   std::string totals;
 };
 
-Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema) {
-  TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry.Check(subject, schema));
-  if (verdict.reasons.empty()) return Ok();
-  return IncompatibleError(subject, verdict);
-}
-
-/// The id that a schema has, or gets where it may be registered.
-Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
-                       bool may_register, Timestamp timestamp) {
-  if (may_register) return registry.Register(subject, schema, timestamp);
-  auto id = registry.Lookup(subject, schema);
-  if (id || id.error().code != ErrorCode::kNotFound) return id;
-  return MakeError(ErrorCode::kBadInput,
-                   "{}; register it with tillstream schema register, or leave out --no-register",
-                   id.error().message);
-}
-
 /// The schemas are registered with the date of the first event, so that the log's bytes follow
 /// from the data alone. Both are checked before either is registered, and nothing is in a registry
 /// that is not that of the run `stored`.

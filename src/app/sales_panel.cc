@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/known_calendar.h"
+
 namespace tillstream {
 namespace {
 
@@ -14,22 +16,6 @@ std::vector<SeriesKey> KeysOf(const Dataset& dataset) {
     }
   }
   return keys;
-}
-
-KnownDays KnownDaysOf(const Calendar& calendar, HolidayTable holidays) {
-  KnownDays known;
-  known.first_date = calendar.first_date();
-  known.snap_states = calendar.snap_states();
-  known.holidays = std::move(holidays);
-  for (Day day(1); day.value() <= calendar.day_count(); ++day) {
-    const CalendarDay& from = calendar.at(day);
-    KnownDay& to = known.days.emplace_back();
-    to.snap = from.snap;
-    for (size_t k = 0; k < to.events.size(); ++k) {
-      to.events[k] = {from.events[k].name, from.events[k].type};
-    }
-  }
-  return known;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "avro/append.h"
 #include "avro/datum_reader.h"
 #include "avro/embedded_schemas.h"
 #include "avro/value.h"
@@ -11,22 +12,6 @@
 
 namespace tillstream {
 namespace {
-
-Schema ParseReleased(std::string_view json) {
-  auto schema = Schema::Parse(json);
-  TILLSTREAM_CHECK_MSG(schema.has_value(), schema.error().message);
-  return *std::move(schema);
-}
-
-void AppendNumber(int64_t number, std::string* out) {
-  char bytes[kVarintBytesMax];
-  out->append(bytes, static_cast<size_t>(EncodeVarint(number, bytes) - bytes));
-}
-
-void AppendText(std::string_view text, std::string* out) {
-  AppendNumber(static_cast<int64_t>(text.size()), out);
-  out->append(text);
-}
 
 /// Walks over a well-formed payload whose last field is not a text. Any fault ends in false: what
 /// it is is found out by reading the payload again the general way.

@@ -34,6 +34,14 @@ class Loader {
     return Finish();
   }
 
+  Result<std::shared_ptr<const Calendar>> LoadCalendarAlone() {
+    TILLSTREAM_TRY(CheckDirectory());
+    TILLSTREAM_TRY(ChooseFile(kCalendarFile, &calendar_file_));
+    TILLSTREAM_TRY(LoadCalendar());
+    if (!faults_->empty()) return faults_->ToError();
+    return calendar_;
+  }
+
  private:
   Status CheckDirectory() {
     const Result<FileInfo> info = files_.Info(directory_);
@@ -67,14 +75,17 @@ class Loader {
     return found;
   }
 
-  Status ChooseFiles() {
-    for (const auto& [name, chosen] :
-         {std::pair{kCalendarFile, &calendar_file_}, std::pair{kPriceFile, &price_file_}}) {
-      TILLSTREAM_ASSIGN(*chosen, FindEncoding(name));
-      if (chosen->empty()) {
-        FileFaults(name, faults_).Add(0, "", "expected this file or {}.gz, found neither", name);
-      }
+  Status ChooseFile(const char* name, std::string* chosen) {
+    TILLSTREAM_ASSIGN(*chosen, FindEncoding(name));
+    if (chosen->empty()) {
+      FileFaults(name, faults_).Add(0, "", "expected this file or {}.gz, found neither", name);
     }
+    return Ok();
+  }
+
+  Status ChooseFiles() {
+    TILLSTREAM_TRY(ChooseFile(kCalendarFile, &calendar_file_));
+    TILLSTREAM_TRY(ChooseFile(kPriceFile, &price_file_));
     std::string other;
     const int64_t bytes_before = total_bytes_;
     TILLSTREAM_ASSIGN(sales_file_, FindEncoding(kSalesFiles[0]));
@@ -213,6 +224,13 @@ Status CheckStoreIds(const std::vector<std::string>& wanted, const std::vector<s
 Result<Dataset> LoadDataset(FileSystem& files, const std::string& directory,
                             const LoadOptions& options, FaultList* faults) {
   return Loader(files, directory, options, faults).Load();
+}
+
+Result<std::shared_ptr<const Calendar>> LoadCalendar(FileSystem& files,
+                                                     const std::string& directory,
+                                                     FaultList* faults) {
+  const LoadOptions options;
+  return Loader(files, directory, options, faults).LoadCalendarAlone();
 }
 
 }  // namespace tillstream

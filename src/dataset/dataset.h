@@ -96,6 +96,11 @@ Status CheckStoreIds(const std::vector<std::string>& wanted, const std::vector<s
 Result<Dataset> LoadDataset(FileSystem& files, const std::string& directory,
                             const LoadOptions& options, FaultList* faults);
 
+/// The same for calendar.csv[.gz] alone.
+Result<std::shared_ptr<const Calendar>> LoadCalendar(FileSystem& files,
+                                                     const std::string& directory,
+                                                     FaultList* faults);
+
 /// Most stores and items of a synthetic dataset: beyond any retailer's, within memory.
 inline constexpr int32_t kSyntheticStoresMax = 10'000;
 inline constexpr int32_t kSyntheticItemsMax = 100'000;

@@ -64,13 +64,41 @@ void AccuracyScales::Advance(std::span<const float> units, std::span<const float
   next_recent_ = (next_recent_ + 1) % kWeightDays;
 }
 
-double AccuracyScales::MeanOf(const std::vector<double>& sums, int32_t node) const {
-  const auto i = static_cast<size_t>(node);
-  return differences_[i] > 0 ? sums[i] / differences_[i] : 0;
+Scales AccuracyScales::Now() const {
+  Scales scales{squared_, absolute_, Weights()};
+  for (size_t i = 0; i < differences_.size(); ++i) {
+    const int32_t count = differences_[i];
+    scales.squared[i] = count > 0 ? scales.squared[i] / count : 0;
+    scales.absolute[i] = count > 0 ? scales.absolute[i] / count : 0;
+  }
+  return scales;
 }
 
-double AccuracyScales::SquaredScale(int32_t node) const { return MeanOf(squared_, node); }
-double AccuracyScales::AbsoluteScale(int32_t node) const { return MeanOf(absolute_, node); }
+void AccuracyScales::Save(StateWriter* out) const {
+  for (const auto* values : {&last_, &squared_, &absolute_}) out->PutAll(*values);
+  out->PutAll(differences_);
+  for (const std::vector<float>& day : recent_) out->PutAll(day);
+  out->Put(static_cast<uint64_t>(next_recent_));
+}
+
+bool AccuracyScales::Load(StateReader* in) {
+  bool is_right = true;
+  for (auto* values : {&last_, &squared_, &absolute_}) is_right &= in->GetAll(values);
+  is_right &= in->GetAll(&differences_);
+  for (std::vector<float>& day : recent_) is_right &= in->GetAll(&day);
+  uint64_t next = 0;
+  is_right &= in->Get(&next) && next < kWeightDays;
+  next_recent_ = static_cast<size_t>(next);
+  return is_right;
+}
+
+void Scales::Save(StateWriter* out) const {
+  for (const auto* values : {&squared, &absolute, &weights}) out->PutAll(*values);
+}
+
+bool Scales::Load(StateReader* in) {
+  return in->GetAll(&squared) && in->GetAll(&absolute) && in->GetAll(&weights);
+}
 
 std::vector<double> AccuracyScales::Weights() const {
   std::vector<float> series(static_cast<size_t>(hierarchy_.series_count()));
@@ -98,9 +126,8 @@ double Accuracy::wspl() const {
   return MeanOverLevels(*this, [](const LevelAccuracy& level) { return level.wspl; });
 }
 
-Accuracy ScoreMeans(const Hierarchy& hierarchy, const AccuracyScales& scales,
-                    std::span<const double> weights, std::span<const double> actual,
-                    std::span<const double> forecast) {
+Accuracy ScoreMeans(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const double> forecast) {
   const auto nodes = static_cast<size_t>(hierarchy.node_count());
   TILLSTREAM_CHECK(actual.size() == nodes * kHorizon && forecast.size() == actual.size());
   Accuracy accuracy;
@@ -119,32 +146,34 @@ Accuracy ScoreMeans(const Hierarchy& hierarchy, const AccuracyScales& scales,
         actual_sum += actual[at];
         forecast_sum += forecast[at];
       }
-      const double scale = scales.SquaredScale(node);
+      const double scale = scales.squared[static_cast<size_t>(node)];
       if (scale <= 0) continue;
-      score.wrmsse += weights[static_cast<size_t>(node)] * std::sqrt(squared / kHorizon / scale);
+      score.wrmsse +=
+          scales.weights[static_cast<size_t>(node)] * std::sqrt(squared / kHorizon / scale);
     }
-    if (!HasWeights(hierarchy, level, weights)) score.wrmsse = kNotDefined;
+    if (!HasWeights(hierarchy, level, scales.weights)) score.wrmsse = kNotDefined;
     score.wape = Ratio(error_sum, actual_sum);
     score.bias = Ratio(forecast_sum - actual_sum, actual_sum);
   }
   return accuracy;
 }
 
-void ScoreQuantiles(const Hierarchy& hierarchy, const AccuracyScales& scales,
-                    std::span<const double> weights, std::span<const double> actual,
-                    std::span<const float> quantiles, Accuracy* accuracy) {
+namespace {
+
+/// `quantiles_of` gives those of a node, [kHorizon][kQuantileCount].
+template <typename QuantilesOf>
+void ScoreNodes(const Hierarchy& hierarchy, const Scales& scales, std::span<const double> actual,
+                QuantilesOf quantiles_of, Accuracy* accuracy) {
   const auto nodes = static_cast<size_t>(hierarchy.node_count());
-  TILLSTREAM_CHECK(quantiles.size() == nodes * kHorizon * kQuantileCount);
   accuracy->has_quantiles = true;
   for (int32_t level = 1; level <= kLevelCount; ++level) {
     LevelAccuracy& score = accuracy->levels[static_cast<size_t>(level - 1)];
     std::array<int64_t, 3> inside{};
     for (int32_t node = hierarchy.first_node(level); node < hierarchy.end_node(level); ++node) {
+      const float* q = quantiles_of(node);
       double loss = 0;
-      for (size_t h = 0; h < kHorizon; ++h) {
+      for (size_t h = 0; h < kHorizon; ++h, q += kQuantileCount) {
         const double y = actual[h * nodes + static_cast<size_t>(node)];
-        const float* const q =
-            &quantiles[(static_cast<size_t>(node) * kHorizon + h) * kQuantileCount];
         for (size_t u = 0; u < kQuantileCount; ++u) {
           loss += Pinball(kQuantiles[u], y, static_cast<double>(q[u]));
         }
@@ -154,17 +183,42 @@ void ScoreQuantiles(const Hierarchy& hierarchy, const AccuracyScales& scales,
           inside[k] += y >= low && y <= high ? 1 : 0;
         }
       }
-      const double scale = scales.AbsoluteScale(node);
+      const double scale = scales.absolute[static_cast<size_t>(node)];
       if (scale <= 0) continue;
-      score.wspl += weights[static_cast<size_t>(node)] * loss / kHorizon / scale /
+      score.wspl += scales.weights[static_cast<size_t>(node)] * loss / kHorizon / scale /
                     static_cast<double>(kQuantileCount);
     }
-    if (!HasWeights(hierarchy, level, weights)) score.wspl = kNotDefined;
+    if (!HasWeights(hierarchy, level, scales.weights)) score.wspl = kNotDefined;
     const double count = (hierarchy.end_node(level) - hierarchy.first_node(level)) * kHorizon;
     for (size_t k = 0; k < inside.size(); ++k) {
       score.coverage[k] = Ratio(static_cast<double>(inside[k]), count);
     }
   }
+}
+
+}  // namespace
+
+void ScoreQuantiles(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const float> quantiles,
+                    Accuracy* accuracy) {
+  constexpr size_t kOfNode = kHorizon * kQuantileCount;
+  TILLSTREAM_CHECK(quantiles.size() == static_cast<size_t>(hierarchy.node_count()) * kOfNode);
+  ScoreNodes(
+      hierarchy, scales, actual,
+      [&](int32_t node) { return &quantiles[static_cast<size_t>(node) * kOfNode]; }, accuracy);
+}
+
+void ScoreQuantiles(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const float> means,
+                    const QuantileTables& tables, Accuracy* accuracy) {
+  std::array<float, kHorizon * kQuantileCount> of_node{};
+  ScoreNodes(
+      hierarchy, scales, actual,
+      [&](int32_t node) {
+        tables.Quantiles(hierarchy, means, node, node + 1, of_node);
+        return of_node.data();
+      },
+      accuracy);
 }
 
 std::vector<double> AggregateDays(const Hierarchy& hierarchy, std::span<const float> days) {

@@ -7,8 +7,24 @@
 
 #include "forecast/hierarchy.h"
 #include "forecast/horizon.h"
+#include "forecast/quantile_tables.h"
+#include "forecast/state_stream.h"
 
 namespace tillstream {
+
+/// What errors are measured against at one moment: that of a forecast's origin.
+struct Scales {
+  /// S and A of each node (AccuracyScales); 0 while there are not two days since its first sale, or
+  /// none of them differs.
+  std::vector<double> squared;
+  std::vector<double> absolute;
+  /// Each level's sum to 1 (all 0 when nothing was sold).
+  std::vector<double> weights;
+
+  void Save(StateWriter* out) const;
+  /// False when it is not one of as many nodes as this one.
+  bool Load(StateReader* in);
+};
 
 /// What the errors of each node are measured against, kept up to date day by day. The measures are
 /// those of the M5 competition (Makridakis, Spiliotis, Assimakopoulos: The M5 competition, 2022):
@@ -25,16 +41,15 @@ class AccuracyScales {
   /// The next day: units and money (of any unit) a series.
   void Advance(std::span<const float> units, std::span<const float> revenue);
 
-  /// S and A of a node; 0 while there are not two days since its first sale, or none of them
-  /// differs.
-  double SquaredScale(int32_t node) const;
-  double AbsoluteScale(int32_t node) const;
+  /// As they stand now.
+  Scales Now() const;
 
-  /// [node_count()]: weights, each level's summing to 1 (all 0 when nothing was sold).
-  std::vector<double> Weights() const;
+  void Save(StateWriter* out) const;
+  /// False, and not usable, when it is not that of the same hierarchy.
+  bool Load(StateReader* in);
 
  private:
-  double MeanOf(const std::vector<double>& sums, int32_t node) const;
+  std::vector<double> Weights() const;
 
   const Hierarchy& hierarchy_;
   std::vector<double> today_;
@@ -67,14 +82,18 @@ struct Accuracy {
 
 /// Scores means: `actual` and `forecast` are [kHorizon][node_count()]. A node without a scale is
 /// left out of the level's sum.
-Accuracy ScoreMeans(const Hierarchy& hierarchy, const AccuracyScales& scales,
-                    std::span<const double> weights, std::span<const double> actual,
-                    std::span<const double> forecast);
+Accuracy ScoreMeans(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const double> forecast);
 
 /// Adds WSPL and coverage: `quantiles` is [node_count()][kHorizon][kQuantileCount].
-void ScoreQuantiles(const Hierarchy& hierarchy, const AccuracyScales& scales,
-                    std::span<const double> weights, std::span<const double> actual,
-                    std::span<const float> quantiles, Accuracy* accuracy);
+void ScoreQuantiles(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const float> quantiles,
+                    Accuracy* accuracy);
+
+/// The same of a forecast whose quantiles are made from `means`, [kHorizon][node_count()].
+void ScoreQuantiles(const Hierarchy& hierarchy, const Scales& scales,
+                    std::span<const double> actual, std::span<const float> means,
+                    const QuantileTables& tables, Accuracy* accuracy);
 
 /// Sums [kHorizon][series] to [kHorizon][node_count()].
 std::vector<double> AggregateDays(const Hierarchy& hierarchy, std::span<const float> days);

@@ -82,7 +82,18 @@ void Forecaster::ObserveDays(std::span<const DaySales> days) {
 }
 
 void Forecaster::Quantiles(std::span<const float> means, std::span<float> quantiles) const {
-  learner_.Quantiles(NodesOf(means), quantiles);
+  const std::vector<float> nodes = NodesOf(means);
+  const QuantileTables tables = Tables(nodes);
+  constexpr int32_t kChunk = 1024;
+  constexpr size_t kOfNode = kHorizon * kQuantileCount;
+  const int32_t count = hierarchy_.node_count();
+  ParallelFor(threads_, (count + kChunk - 1) / kChunk, [&](int32_t chunk) {
+    const int32_t begin = chunk * kChunk;
+    const int32_t end = std::min(count, begin + kChunk);
+    tables.Quantiles(hierarchy_, nodes, begin, end,
+                     quantiles.subspan(static_cast<size_t>(begin) * kOfNode,
+                                       static_cast<size_t>(end - begin) * kOfNode));
+  });
 }
 
 std::string Forecaster::Save() const {

@@ -29,6 +29,14 @@ class Forecaster final : public OnlineModel {
   bool has_quantiles() const override { return true; }
   void Quantiles(std::span<const float> means, std::span<float> quantiles) const override;
 
+  /// What makes the quantiles of a forecast made now. `means` are its result, summed to the nodes:
+  /// NodesOf().
+  QuantileTables Tables(std::span<const float> node_means) const {
+    return learner_.Tables(node_means);
+  }
+  /// Sums days of series to days of nodes: [day][series] to [day][node].
+  std::vector<float> NodesOf(std::span<const float> days) const;
+
   /// The first day not seen.
   Day next_day() const { return model_.next_day(); }
 
@@ -41,7 +49,6 @@ class Forecaster final : public OnlineModel {
  private:
   void FreezeNow();
   void ObserveDays(std::span<const DaySales> days);
-  std::vector<float> NodesOf(std::span<const float> days) const;
 
   const Hierarchy& hierarchy_;
   const int32_t threads_;

@@ -1,10 +1,10 @@
 #include "forecast/quantile_learner.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "base/check.h"
+#include "forecast/bit_bin.h"
 #include "forecast/parallel.h"
 
 namespace tillstream {
@@ -25,22 +25,21 @@ constexpr float kItemGain = .02F;
 /// A sale is overdue when so many units were expected since the last one.
 constexpr float kOverdueUnits = 2.5F;
 
-/// Sizes and ratios fall into bins by the leading bits of the float: its octave and a linear part
-/// of it.
-constexpr int kMantissaBits = 23;
-constexpr int kSizePartBits = 2;
-constexpr int kSizeFirstOctave = -7;
+/// Ratios fall into bins by the leading bits of the float.
 constexpr int kRatioPartBits = 3;
 constexpr int kRatioFirstOctave = -5;
 
 /// Counts of the wider class that a cell of its own is filled up with.
 constexpr double kCellPrior = 30;
 
-int32_t BitBin(float value, int part_bits, int first_octave) {
-  constexpr int kBias = 127;
-  const auto bits = static_cast<int32_t>(std::bit_cast<uint32_t>(value));
-  return (bits >> (kMantissaBits - part_bits)) - ((kBias + first_octave) << part_bits);
-}
+constexpr size_t kWeeks = QuantileTables::kWeeks;
+constexpr size_t kSizeBins = QuantileTables::kSizeBins;
+constexpr size_t kDispersions = QuantileTables::kDispersions;
+constexpr size_t kClasses = QuantileTables::kClasses;
+constexpr int32_t kAggregateLevels = QuantileTables::kAggregateLevels;
+constexpr int32_t kItemLevels = QuantileTables::kItemLevels;
+
+size_t SizeBinOf(float mean) { return QuantileTables::SizeBinOf(mean); }
 
 /// The standard normal's at kQuantiles.
 constexpr std::array<double, kQuantileCount> kNormalQuantiles = {
@@ -82,11 +81,6 @@ QuantileLearner::QuantileLearner(const Hierarchy& hierarchy, int32_t threads)
     frozen.classes.resize(mean_.size());
     frozen.counts.resize(counts_.size());
   }
-}
-
-size_t QuantileLearner::SizeBinOf(float mean) {
-  const int32_t bin = BitBin(mean, kSizePartBits, kSizeFirstOctave);
-  return static_cast<size_t>(std::clamp<int32_t>(bin, 0, kSizeBins - 1));
 }
 
 size_t QuantileLearner::RatioBinOf(float ratio) {
@@ -252,8 +246,8 @@ std::vector<std::array<double, kQuantileCount>> QuantileLearner::ZQuantiles() co
   return quantiles;
 }
 
-QuantileLearner::RatioTable QuantileLearner::RatioQuantiles() const {
-  RatioTable table(kItemLevels * kSizeBins * kClasses);
+std::vector<QuantileTables::OfCell> QuantileLearner::RatioQuantiles() const {
+  std::vector<QuantileTables::OfCell> table(kItemLevels * kSizeBins * kClasses);
   std::vector<double> of_level(kRatioBins);
   std::vector<double> of_size(kRatioBins);
   std::vector<double> of_cell(kRatioBins);
@@ -303,39 +297,16 @@ QuantileLearner::RatioTable QuantileLearner::RatioQuantiles() const {
   return table;
 }
 
-void QuantileLearner::Quantiles(std::span<const float> means, std::span<float> quantiles) const {
-  const auto nodes = static_cast<size_t>(hierarchy_.node_count());
-  TILLSTREAM_CHECK(means.size() == nodes * kHorizon);
-  const auto z = ZQuantiles();
+QuantileTables QuantileLearner::Tables(std::span<const float> means) const {
+  TILLSTREAM_CHECK(means.size() == static_cast<size_t>(hierarchy_.node_count()) * kHorizon);
+  QuantileTables tables(hierarchy_);
   for (int32_t node = 0; node < hierarchy_.aggregate_count(); ++node) {
-    const int32_t level = hierarchy_.LevelOf(node);
-    const double deviation = DeviationOf(node, level);
-    for (size_t h = 0; h < kHorizon; ++h) {
-      const auto& of_week = z[static_cast<size_t>(level - 1) * kWeeks + h / 7];
-      const auto mean = static_cast<double>(means[h * nodes + static_cast<size_t>(node)]);
-      float* const out = &quantiles[(static_cast<size_t>(node) * kHorizon + h) * kQuantileCount];
-      for (size_t u = 0; u < kQuantileCount; ++u) {
-        out[u] = static_cast<float>(mean * std::exp(deviation * of_week[u]));
-      }
-    }
+    tables.deviations[static_cast<size_t>(node)] = DeviationOf(node, hierarchy_.LevelOf(node));
   }
-  const RatioTable table = RatioQuantiles();
-  const std::vector<uint8_t> classes = ClassesOf(means);
-  constexpr int32_t kChunk = 1024;
-  const int32_t items = hierarchy_.node_count() - first_item_node_;
-  ParallelFor(threads_, (items + kChunk - 1) / kChunk, [&](int32_t chunk) {
-    for (int32_t i = chunk * kChunk; i < std::min(items, (chunk + 1) * kChunk); ++i) {
-      const auto node = static_cast<size_t>(i + first_item_node_);
-      const auto level = static_cast<size_t>(hierarchy_.LevelOf(i + first_item_node_) - 10);
-      for (size_t h = 0; h < kHorizon; ++h) {
-        const float mean = means[h * nodes + node];
-        const auto& ratios =
-            table[CellOf(level, SizeBinOf(mean), classes[static_cast<size_t>(i)]) / kRatioBins];
-        float* const out = &quantiles[(node * kHorizon + h) * kQuantileCount];
-        for (size_t u = 0; u < kQuantileCount; ++u) out[u] = mean * ratios[u];
-      }
-    }
-  });
+  tables.z = ZQuantiles();
+  tables.classes = ClassesOf(means);
+  tables.ratios = RatioQuantiles();
+  return tables;
 }
 
 void QuantileLearner::Save(StateWriter* out) const {

@@ -7,6 +7,7 @@
 
 #include "forecast/hierarchy.h"
 #include "forecast/horizon.h"
+#include "forecast/quantile_tables.h"
 #include "forecast/state_stream.h"
 #include "model/ids.h"
 
@@ -32,22 +33,16 @@ class QuantileLearner {
   /// A day's units a node, NaN where not known. Days come in order.
   void Observe(Day day, std::span<const float> units);
 
-  /// Quantiles of a forecast made now: `quantiles` is [node][kHorizon][kQuantileCount].
-  void Quantiles(std::span<const float> means, std::span<float> quantiles) const;
+  /// What belongs to a forecast made now.
+  QuantileTables Tables(std::span<const float> means) const;
 
   void Save(StateWriter* out) const;
   bool Load(StateReader* in);
 
  private:
   static constexpr size_t kFrozenMax = 4;  ///< A horizon of weeks.
-  static constexpr size_t kWeeks = 4;
   static constexpr size_t kZBins = 240;
-  static constexpr size_t kSizeBins = 64;
-  static constexpr size_t kDispersions = 5;
-  static constexpr size_t kClasses = kDispersions * 2;
   static constexpr size_t kRatioBins = 98;
-  static constexpr int32_t kAggregateLevels = 9;
-  static constexpr int32_t kItemLevels = 3;
 
   struct Frozen {
     int32_t first = 0;  ///< 0: none.
@@ -56,14 +51,11 @@ class QuantileLearner {
     std::vector<uint32_t> counts;  ///< As counts_, of this week: each forecast has its own, so that
                                    ///< they can be counted side by side.
   };
-  using RatioTable = std::vector<std::array<float, kQuantileCount>>;
-
-  static size_t SizeBinOf(float mean);
   static size_t RatioBinOf(float ratio);
   static float RatioAt(double bin);
   /// Where the counts of a cell begin.
   static size_t CellOf(size_t level, size_t size_bin, size_t item_class) {
-    return ((level * kSizeBins + size_bin) * kClasses + item_class) * kRatioBins;
+    return QuantileTables::CellOf(level, size_bin, item_class) * kRatioBins;
   }
 
   std::vector<uint8_t> ClassesOf(std::span<const float> means) const;
@@ -73,7 +65,7 @@ class QuantileLearner {
   void Fade();
   double DeviationOf(int32_t node, int32_t level) const;
   std::vector<std::array<double, kQuantileCount>> ZQuantiles() const;
-  RatioTable RatioQuantiles() const;
+  std::vector<QuantileTables::OfCell> RatioQuantiles() const;
 
   const Hierarchy& hierarchy_;
   const int32_t threads_;

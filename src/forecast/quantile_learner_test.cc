@@ -33,11 +33,9 @@ class QuantileLearnerTest : public testing::Test {
   }
   /// Of the first day of a node.
   std::vector<double> QuantilesOf(const QuantileLearner& learner, int32_t node) {
-    std::vector<float> quantiles(static_cast<size_t>(panel_.hierarchy->node_count()) * kHorizon *
-                                 kQuantileCount);
-    learner.Quantiles(means_, quantiles);
-    const float* const begin = &quantiles[static_cast<size_t>(node) * kHorizon * kQuantileCount];
-    return {begin, begin + kQuantileCount};
+    std::vector<float> quantiles(kHorizon * kQuantileCount);
+    learner.Tables(means_).Quantiles(*panel_.hierarchy, means_, node, node + 1, quantiles);
+    return {quantiles.begin(), quantiles.begin() + kQuantileCount};
   }
 
   SmallPanel panel_;

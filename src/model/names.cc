@@ -28,6 +28,10 @@ std::string TotalsTopic(std::string_view topic) {
   return std::string(topic) + std::string(kTotalsSuffix);
 }
 
+std::string ForecastsTopic(std::string_view topic) { return std::string(topic) + "-forecasts"; }
+
+std::string ScoresTopic(std::string_view topic) { return std::string(topic) + "-scores"; }
+
 std::string StoreTopic(std::string_view topic, std::string_view store_id) {
   return std::string(topic) + std::string(kStoreInfix) + std::string(store_id);
 }

@@ -23,6 +23,10 @@ bool IsStoreId(std::string_view id);
 /// The topic of end-of-day totals that belongs to `topic`.
 std::string TotalsTopic(std::string_view topic);
 
+/// The topics of forecasts of the sales in `topic`, and of their scores.
+std::string ForecastsTopic(std::string_view topic);
+std::string ScoresTopic(std::string_view topic);
+
 /// The topic of one store's events, where every store has its own: "sales-store-CA_1".
 std::string StoreTopic(std::string_view topic, std::string_view store_id);
 

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.h"
+#include "base/result.h"
+#include "live/day_follower.h"
+
+namespace tillstream {
+
+/// Everything that following goes on from: docs/formats/forecast_snapshot.md.
+struct ForecastSnapshot {
+  std::string identity;  ///< Of the run, the calendar and the model that it belongs to.
+  Day next;              ///< First day that is not in it.
+  std::vector<std::vector<StoreItem>> items;  ///< [store]
+  std::vector<std::string> states;            ///< [store]
+  std::vector<FollowPosition> positions;
+  std::string state;  ///< ForecastState::Save().
+};
+
+/// The snapshot as the bytes of its file, with a checksum.
+std::string EncodeSnapshot(const ForecastSnapshot& snapshot);
+
+/// kCorrupt, with what is wrong, when `bytes` are no snapshot of this version.
+Result<ForecastSnapshot> DecodeSnapshot(std::string_view bytes);
+
+/// Reads the file `path`; none when it is not there.
+Result<std::optional<ForecastSnapshot>> ReadSnapshot(FileSystem& files, const std::string& path);
+
+}  // namespace tillstream

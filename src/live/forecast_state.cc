@@ -1,0 +1,175 @@
+#include "live/forecast_state.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tillstream {
+namespace {
+
+/// Days that are handed to the model together.
+constexpr size_t kBlockDays = 28;
+
+constexpr auto kDays = static_cast<size_t>(kHorizon);
+
+}  // namespace
+
+ForecastState::ForecastState(std::vector<SeriesKey> series, const KnownDays& known, int32_t threads,
+                             Day from)
+    : hierarchy_(std::move(series)),
+      forecaster_(std::make_unique<Forecaster>(hierarchy_, known, threads)),
+      scales_(hierarchy_),
+      panel_index_(static_cast<size_t>(hierarchy_.series_count())),
+      recent_(panel_index_.size() * kDays),
+      recent_complete_(static_cast<size_t>(store_count()) * kDays, 1) {
+  for (int32_t i = 0; i < hierarchy_.series_count(); ++i) {
+    panel_index_[static_cast<size_t>(hierarchy_.input_index(i))] = i;
+  }
+  const std::vector<float> nothing(panel_index_.size());
+  const std::vector<uint8_t> unknown(static_cast<size_t>(store_count()), 0);
+  for (; next_ < from; ++next_) {
+    const DaySales day{next_, nothing, unknown};
+    forecaster_->Advance({&day, 1});
+  }
+}
+
+const Forecaster& ForecastState::forecaster() {
+  Flush();
+  return *forecaster_;
+}
+
+std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
+                                                   std::span<const float> revenue,
+                                                   std::span<const uint8_t> is_complete) {
+  const size_t series = panel_index_.size();
+  std::vector<float> of_day(series);
+  std::vector<float> revenue_of_day(series);
+  for (size_t i = 0; i < series; ++i) {
+    const auto at = static_cast<size_t>(panel_index_[i]);
+    of_day[at] = units[i];
+    revenue_of_day[at] = revenue[i];
+  }
+  scales_.Advance(of_day, revenue_of_day);
+  const size_t ring = static_cast<size_t>(next_.value()) % kDays;
+  std::copy(of_day.begin(), of_day.end(),
+            recent_.begin() + static_cast<std::ptrdiff_t>(ring * series));
+  std::copy(is_complete.begin(), is_complete.end(),
+            recent_complete_.begin() + static_cast<std::ptrdiff_t>(ring * is_complete.size()));
+  waiting_.push_back(std::move(of_day));
+  waiting_complete_.emplace_back(is_complete.begin(), is_complete.end());
+  if (waiting_.size() >= kBlockDays) Flush();
+  const Day day = next_;
+  ++next_;
+  if (kept_.empty() || kept_.front().origin + kHorizon > day) return std::nullopt;
+  MaturedScore score = Score(kept_.front());
+  kept_.pop_front();
+  return score;
+}
+
+void ForecastState::Flush() {
+  std::vector<DaySales> days;
+  for (size_t t = 0; t < waiting_.size(); ++t) {
+    const Day day = forecaster_->next_day() + static_cast<int32_t>(t);
+    const auto& complete = waiting_complete_[t];
+    const bool is_all = std::all_of(complete.begin(), complete.end(), [](uint8_t c) { return c; });
+    days.push_back({day, waiting_[t], is_all ? std::span<const uint8_t>() : complete});
+  }
+  if (!days.empty()) forecaster_->Advance(days);
+  waiting_.clear();
+  waiting_complete_.clear();
+}
+
+std::shared_ptr<const MadeForecast> ForecastState::Forecast(bool keep) {
+  Flush();
+  std::vector<float> means(panel_index_.size() * kDays);
+  forecaster_->Forecast(means);
+  std::vector<float> node_means = forecaster_->NodesOf(means);
+  QuantileTables tables = forecaster_->Tables(node_means);
+  const auto stores = static_cast<size_t>(store_count());
+  std::vector<int32_t> incomplete(stores);
+  for (size_t k = 0; k < recent_complete_.size(); ++k) {
+    if (recent_complete_[k] == 0) ++incomplete[k % stores];
+  }
+  if (keep && !IsKept(next_ - 1))
+    kept_.push_back({next_ - 1, std::move(means), tables, scales_.Now()});
+  return std::make_shared<const MadeForecast>(
+      MadeForecast{next_ - 1, std::move(node_means), std::move(tables), std::move(incomplete)});
+}
+
+bool ForecastState::IsKept(Day origin) const {
+  return std::any_of(kept_.begin(), kept_.end(),
+                     [&](const Kept& kept) { return kept.origin == origin; });
+}
+
+MaturedScore ForecastState::Score(const Kept& kept) const {
+  const size_t series = panel_index_.size();
+  std::vector<float> units(series * kDays);
+  for (size_t h = 0; h < kDays; ++h) {
+    const size_t ring = (static_cast<size_t>(kept.origin.value()) + 1 + h) % kDays;
+    std::copy_n(recent_.begin() + static_cast<std::ptrdiff_t>(ring * series), series,
+                units.begin() + static_cast<std::ptrdiff_t>(h * series));
+  }
+  const std::vector<double> actual = AggregateDays(hierarchy_, units);
+  MaturedScore score{kept.origin, {}, 0};
+  score.accuracy =
+      ScoreMeans(hierarchy_, kept.scales, actual, AggregateDays(hierarchy_, kept.means));
+  ScoreQuantiles(hierarchy_, kept.scales, actual, forecaster_->NodesOf(kept.means), kept.tables,
+                 &score.accuracy);
+  score.incomplete_days = static_cast<int32_t>(
+      std::count(recent_complete_.begin(), recent_complete_.end(), uint8_t{0}));
+  return score;
+}
+
+std::string ForecastState::Save() {
+  Flush();
+  const std::string model = forecaster_->Save();
+  std::string all;
+  StateWriter out(&all);
+  out.Put(static_cast<uint64_t>(model.size()));
+  all += model;
+  out.Put(next_.value());
+  scales_.Save(&out);
+  out.PutAll(recent_);
+  out.PutAll(recent_complete_);
+  out.Put(static_cast<uint32_t>(kept_.size()));
+  for (const Kept& kept : kept_) {
+    out.Put(kept.origin.value());
+    out.PutAll(kept.means);
+    kept.tables.Save(&out);
+    kept.scales.Save(&out);
+  }
+  return all;
+}
+
+bool ForecastState::Load(std::string_view state) {
+  StateReader header(state);
+  uint64_t size = 0;
+  if (!header.Get(&size)) return false;
+  state.remove_prefix(sizeof(size));
+  if (size > state.size() || !forecaster_->Load(state.substr(0, size))) return false;
+  StateReader in(state.substr(size));
+  int32_t next = 0;
+  uint32_t count = 0;
+  if (!in.Get(&next) || next != forecaster_->next_day().value() || !scales_.Load(&in) ||
+      !in.GetAll(&recent_) || !in.GetAll(&recent_complete_) || !in.Get(&count) ||
+      count > kDays + 1) {
+    return false;
+  }
+  next_ = Day(next);
+  waiting_.clear();
+  waiting_complete_.clear();
+  kept_.clear();
+  for (uint32_t k = 0; k < count; ++k) {
+    int32_t origin = 0;
+    Kept kept{Day(1), std::vector<float>(panel_index_.size() * kDays), QuantileTables(hierarchy_),
+              scales_.Now()};
+    if (!in.Get(&origin) || !in.GetAll(&kept.means) || !kept.tables.Load(&in) ||
+        !kept.scales.Load(&in)) {
+      return false;
+    }
+    kept.origin = Day(origin);
+    kept_.push_back(std::move(kept));
+  }
+  return in.at_end();
+}
+
+}  // namespace tillstream

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "forecast/accuracy.h"
+#include "forecast/forecaster.h"
+#include "forecast/hierarchy.h"
+#include "forecast/known_days.h"
+#include "forecast/quantile_tables.h"
+#include "live/day_follower.h"
+
+namespace tillstream {
+
+/// A forecast as it was made. Does not change; may be read by several threads.
+struct MadeForecast {
+  Day origin;                     ///< The last day that the model had seen.
+  std::vector<float> node_means;  ///< [kHorizon][node]
+  QuantileTables tables;          ///< What its quantiles are made from.
+  /// [store]: its days of the last kHorizon that were never complete.
+  std::vector<int32_t> incomplete_days;
+};
+
+/// How a forecast did, when its days were over.
+struct MaturedScore {
+  Day origin;
+  Accuracy accuracy;
+  int32_t incomplete_days = 0;  ///< Store-days of the horizon.
+};
+
+/// The model with all that scoring its forecasts needs, day by day. Plain computation: the same
+/// days give the same bytes. Not thread safe.
+class ForecastState {
+ public:
+  /// The days begin with `from`; those before it are not known. Stores are those of `series` in the
+  /// order in which they come; series without a store's events are not among them. `known` must
+  /// outlive the state.
+  ForecastState(std::vector<SeriesKey> series, const KnownDays& known, int32_t threads, Day from);
+
+  const Hierarchy& hierarchy() const { return hierarchy_; }
+  const char* model() const { return forecaster_->name(); }
+  int32_t model_version() const { return forecaster_->version(); }
+  /// The model after all days that were given.
+  const Forecaster& forecaster();
+
+  /// The next day: units and revenue in the order of `series`, and for each store whether the day
+  /// is complete. Returns the score of the forecast whose last day this is, if it was kept.
+  std::optional<MaturedScore> Advance(std::span<const float> units, std::span<const float> revenue,
+                                      std::span<const uint8_t> is_complete);
+
+  /// The first day that was not given.
+  Day next_day() const { return next_; }
+
+  /// The forecast from the last day. `keep` it, if it is not kept yet, to score it when its days
+  /// have come.
+  std::shared_ptr<const MadeForecast> Forecast(bool keep);
+
+  /// Whether the forecast from `origin` is kept to be scored.
+  bool IsKept(Day origin) const;
+
+  /// All of it as bytes.
+  std::string Save();
+  /// False, and not usable, when it is of another model, version or panel.
+  bool Load(std::string_view state);
+
+ private:
+  /// What is kept of a forecast to score it.
+  struct Kept {
+    Day origin;
+    std::vector<float> means;  ///< [kHorizon][series]
+    QuantileTables tables;
+    Scales scales;
+  };
+
+  void Flush();
+  MaturedScore Score(const Kept& kept) const;
+  int32_t store_count() const { return static_cast<int32_t>(hierarchy_.stores().size()); }
+
+  const Hierarchy hierarchy_;
+  std::unique_ptr<Forecaster> forecaster_;
+  AccuracyScales scales_;
+  std::vector<int32_t> panel_index_;  ///< Of each series as it was given.
+  Day next_{1};
+  std::deque<Kept> kept_;  ///< By origin.
+  /// Of the last kHorizon days, as rings by day number: [day % kHorizon][series], [.][store].
+  std::vector<float> recent_;
+  std::vector<uint8_t> recent_complete_;
+  /// Days that the model has not been given yet: it is faster with several at once.
+  std::vector<std::vector<float>> waiting_;
+  std::vector<std::vector<uint8_t>> waiting_complete_;
+};
+
+}  // namespace tillstream

@@ -1,0 +1,128 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/result.h"
+#include "forecast/known_days.h"
+#include "live/day_follower.h"
+#include "live/forecast_encoder.h"
+#include "live/forecast_publisher.h"
+#include "live/forecast_snapshot.h"
+#include "live/forecast_state.h"
+#include "log/event_log.h"
+#include "registry/schema_registry.h"
+
+namespace tillstream {
+
+/// From which days forecasts are published.
+enum class PublishEvery {
+  kDay,
+  kWeek,  ///< On Sundays.
+  kAuto,  ///< On Sundays, and on the last day that is there when there is no further one.
+};
+
+/// Days of sales before the first forecast that is published.
+inline constexpr int32_t kDaysBeforeFirst = 28;
+
+struct PublishOptions {
+  PublishTarget target;
+  ForecastLabels labels;
+  /// [store, as in LiveOptions::sources]: partition of its forecasts, from 1.
+  std::vector<int32_t> partitions;
+};
+
+struct LiveOptions {
+  std::vector<StoreSource> sources;
+  FollowOptions follow;
+  int32_t threads = 1;
+  PublishEvery every = PublishEvery::kAuto;
+  bool stop_at_end = false;
+  /// Where the snapshot is; empty for none. The directory must be there.
+  std::string snapshot_path;
+  /// What the stream is made from: a snapshot of another is not used.
+  std::string identity;
+  std::optional<PublishOptions> publish;  ///< None: the state alone.
+};
+
+struct LiveProgress {
+  Day day;  ///< The last one that was followed.
+  FollowCounts counts;
+  int64_t origins_written = 0;
+  int64_t forecasts_written = 0;
+  int64_t scores_written = 0;
+  std::optional<MaturedScore> last_score;
+};
+
+struct LiveObserver {
+  std::function<void(const LiveProgress&)> progress = [](const LiveProgress&) {};
+  std::function<void(const std::string&)> on_info = [](const std::string&) {};
+  std::function<void(const std::string&)> on_warning = [](const std::string&) {};
+};
+
+/// Follows the sales of a stream, forecasts, publishes each forecast once, and scores it when its
+/// days have come. What a crash leaves is gone on from: the snapshot says where, the log what is
+/// published; without a snapshot the stream is followed from its beginning, to the same result.
+class LiveForecast {
+ public:
+  /// All references must outlive it. `known` is the calendar.
+  LiveForecast(EventLog& log, SchemaRegistry& registry, FileSystem& files, Clock& clock,
+               const KnownDays& known, LiveOptions options, LiveObserver observer);
+
+  /// Runs until the end of the stream, if it is to stop there, or until a stop is requested. Then
+  /// all that was published is durable and the snapshot is written. Errors: kRefused as
+  /// ForecastPublisher::Open(); those of the log, the registry and the files.
+  Status Run(std::stop_token stop);
+
+  /// The state after Run(); null when no day is over yet.
+  ForecastState* state() { return state_.get(); }
+  /// [store][item] of it.
+  const DayFollower& follower() const { return *follower_; }
+  LiveProgress progress() const;
+
+ private:
+  Status Begin();
+  /// Takes up the snapshot, if there is one that fits.
+  Status GoOn();
+  Status UseSnapshot(const ForecastSnapshot& snapshot);
+  Status MakeState(const std::vector<std::vector<StoreItem>>& items,
+                   const std::vector<std::string>& states);
+  Status Take(const PanelDay& day);
+  /// Publishes the forecast of the last day, or keeps it, if that is to be.
+  Status Decide(bool is_live);
+  bool IsOrigin(Day day, bool is_live) const;
+  Status SaveWhenDue();
+  Status Save();
+  std::string SnapshotIdentity(Day next) const;
+  std::vector<std::string> States() const;
+
+  EventLog& log_;
+  SchemaRegistry& registry_;
+  FileSystem& files_;
+  Clock& clock_;
+  const KnownDays& known_;
+  const LiveOptions options_;
+  const LiveObserver observer_;
+  std::unique_ptr<DayFollower> follower_;
+  std::unique_ptr<ForecastState> state_;
+  std::vector<size_t> stores_;                 ///< Of the state: which of the sources.
+  std::vector<std::vector<StoreItem>> items_;  ///< Of the state, [source].
+  std::unique_ptr<ForecastEncoder> encoder_;
+  std::unique_ptr<ForecastPublisher> publisher_;
+  std::optional<MaturedScore> last_score_;
+  Day saved_to_{0};
+  std::chrono::nanoseconds last_save_{0};
+  bool must_save_ = false;
+  std::vector<float> units_;
+  std::vector<float> revenue_;
+};
+
+}  // namespace tillstream
