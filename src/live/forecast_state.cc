@@ -6,8 +6,9 @@
 namespace tillstream {
 namespace {
 
-/// Days that are handed to the model together.
+/// Days that are handed to the model together, at most, and days that wait for that.
 constexpr size_t kBlockDays = 28;
+constexpr size_t kWaitingMax = 2 * kBlockDays;
 
 constexpr auto kDays = static_cast<size_t>(kHorizon);
 
@@ -30,10 +31,58 @@ ForecastState::ForecastState(std::vector<SeriesKey> series, const KnownDays& kno
     const DaySales day{next_, nothing, unknown};
     forecaster_->Advance({&day, 1});
   }
+  worker_ = std::thread([this] { Work(); });
+}
+
+ForecastState::~ForecastState() {
+  {
+    MutexLock lock(mutex_);
+    is_ending_ = true;
+    changed_.notify_all();
+  }
+  worker_.join();
+}
+
+void ForecastState::Work() {
+  while (true) {
+    std::vector<WaitingDay> days;
+    {
+      MutexLock lock(mutex_);
+      while (waiting_.empty() && !is_ending_) changed_.wait(mutex_);
+      if (is_ending_) return;
+      while (!waiting_.empty() && days.size() < kBlockDays) {
+        days.push_back(std::move(waiting_.front()));
+        waiting_.pop_front();
+      }
+      is_busy_ = true;
+      changed_.notify_all();
+    }
+    Give(days);
+    MutexLock lock(mutex_);
+    is_busy_ = false;
+    changed_.notify_all();
+  }
+}
+
+void ForecastState::Give(std::span<const WaitingDay> days) {
+  std::vector<DaySales> sales;
+  for (const WaitingDay& day : days) {
+    scales_.Advance(day.units, day.revenue);
+    const auto& complete = day.is_complete;
+    const bool is_all = std::all_of(complete.begin(), complete.end(), [](uint8_t c) { return c; });
+    sales.push_back({forecaster_->next_day() + static_cast<int32_t>(sales.size()), day.units,
+                     is_all ? std::span<const uint8_t>() : complete});
+  }
+  forecaster_->Advance(sales);
+}
+
+void ForecastState::Settle() {
+  MutexLock lock(mutex_);
+  while (!waiting_.empty() || is_busy_) changed_.wait(mutex_);
 }
 
 const Forecaster& ForecastState::forecaster() {
-  Flush();
+  Settle();
   return *forecaster_;
 }
 
@@ -48,15 +97,18 @@ std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
     of_day[at] = units[i];
     revenue_of_day[at] = revenue[i];
   }
-  scales_.Advance(of_day, revenue_of_day);
   const size_t ring = static_cast<size_t>(next_.value()) % kDays;
   std::copy(of_day.begin(), of_day.end(),
             recent_.begin() + static_cast<std::ptrdiff_t>(ring * series));
   std::copy(is_complete.begin(), is_complete.end(),
             recent_complete_.begin() + static_cast<std::ptrdiff_t>(ring * is_complete.size()));
-  waiting_.push_back(std::move(of_day));
-  waiting_complete_.emplace_back(is_complete.begin(), is_complete.end());
-  if (waiting_.size() >= kBlockDays) Flush();
+  {
+    MutexLock lock(mutex_);
+    while (waiting_.size() >= kWaitingMax) changed_.wait(mutex_);
+    waiting_.push_back({std::move(of_day), std::move(revenue_of_day),
+                        {is_complete.begin(), is_complete.end()}});
+    changed_.notify_all();
+  }
   const Day day = next_;
   ++next_;
   if (kept_.empty() || kept_.front().origin + kHorizon > day) return std::nullopt;
@@ -65,21 +117,8 @@ std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
   return score;
 }
 
-void ForecastState::Flush() {
-  std::vector<DaySales> days;
-  for (size_t t = 0; t < waiting_.size(); ++t) {
-    const Day day = forecaster_->next_day() + static_cast<int32_t>(t);
-    const auto& complete = waiting_complete_[t];
-    const bool is_all = std::all_of(complete.begin(), complete.end(), [](uint8_t c) { return c; });
-    days.push_back({day, waiting_[t], is_all ? std::span<const uint8_t>() : complete});
-  }
-  if (!days.empty()) forecaster_->Advance(days);
-  waiting_.clear();
-  waiting_complete_.clear();
-}
-
 std::shared_ptr<const MadeForecast> ForecastState::Forecast(bool keep) {
-  Flush();
+  Settle();
   std::vector<float> means(panel_index_.size() * kDays);
   forecaster_->Forecast(means);
   std::vector<float> node_means = forecaster_->NodesOf(means);
@@ -120,7 +159,7 @@ MaturedScore ForecastState::Score(const Kept& kept) const {
 }
 
 std::string ForecastState::Save() {
-  Flush();
+  Settle();
   const std::string model = forecaster_->Save();
   std::string all;
   StateWriter out(&all);
@@ -145,6 +184,7 @@ bool ForecastState::Load(std::string_view state) {
   uint64_t size = 0;
   if (!header.Get(&size)) return false;
   state.remove_prefix(sizeof(size));
+  Settle();
   if (size > state.size() || !forecaster_->Load(state.substr(0, size))) return false;
   StateReader in(state.substr(size));
   int32_t next = 0;
@@ -155,8 +195,6 @@ bool ForecastState::Load(std::string_view state) {
     return false;
   }
   next_ = Day(next);
-  waiting_.clear();
-  waiting_complete_.clear();
   kept_.clear();
   for (uint32_t k = 0; k < count; ++k) {
     int32_t origin = 0;

@@ -7,8 +7,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "forecast/accuracy.h"
 #include "forecast/forecaster.h"
@@ -43,6 +45,9 @@ class ForecastState {
   /// order in which they come; series without a store's events are not among them. `known` must
   /// outlive the state.
   ForecastState(std::vector<SeriesKey> series, const KnownDays& known, int32_t threads, Day from);
+  ~ForecastState();
+  ForecastState(const ForecastState&) = delete;
+  ForecastState& operator=(const ForecastState&) = delete;
 
   const Hierarchy& hierarchy() const { return hierarchy_; }
   const char* model() const { return forecaster_->name(); }
@@ -79,7 +84,16 @@ class ForecastState {
     Scales scales;
   };
 
-  void Flush();
+  struct WaitingDay {
+    std::vector<float> units;  ///< In panel order, as the next.
+    std::vector<float> revenue;
+    std::vector<uint8_t> is_complete;
+  };
+
+  /// Waits until the model has been given all days.
+  void Settle();
+  void Work();
+  void Give(std::span<const WaitingDay> days);
   MaturedScore Score(const Kept& kept) const;
   int32_t store_count() const { return static_cast<int32_t>(hierarchy_.stores().size()); }
 
@@ -92,9 +106,15 @@ class ForecastState {
   /// Of the last kHorizon days, as rings by day number: [day % kHorizon][series], [.][store].
   std::vector<float> recent_;
   std::vector<uint8_t> recent_complete_;
-  /// Days that the model has not been given yet: it is faster with several at once.
-  std::vector<std::vector<float>> waiting_;
-  std::vector<std::vector<uint8_t>> waiting_complete_;
+
+  /// Days that the model, and the scales, have not been given yet: a thread of their own does that
+  /// while the caller reads the next ones.
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::deque<WaitingDay> waiting_ TILLSTREAM_GUARDED_BY(mutex_);
+  bool is_busy_ TILLSTREAM_GUARDED_BY(mutex_) = false;
+  bool is_ending_ TILLSTREAM_GUARDED_BY(mutex_) = false;
+  std::thread worker_;
 };
 
 }  // namespace tillstream
