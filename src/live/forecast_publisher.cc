@@ -17,25 +17,14 @@ constexpr int64_t kSyncBytes = int64_t{64} << 20;
 constexpr std::chrono::seconds kSyncEvery{1};
 constexpr std::chrono::milliseconds kSyncTimeout{120'000};
 
-/// Offsets to look back for the last record, at first: some may be marks of transactions.
-constexpr int64_t kLookBack = 16;
-
-/// The time of the last record; none in an empty partition.
-Result<std::optional<Timestamp>> LastTime(LogReader& reader) {
-  TILLSTREAM_ASSIGN(const Offset begin, reader.Begin());
-  TILLSTREAM_ASSIGN(const Offset end, reader.End());
-  for (int64_t back = kLookBack; begin < end; back *= 4) {
-    const Offset from = std::max(begin, end - back);
-    TILLSTREAM_TRY(reader.Seek(from));
-    std::optional<Timestamp> last;
-    while (true) {
-      TILLSTREAM_ASSIGN(const auto records, reader.Read(std::chrono::milliseconds(0)));
-      if (records.empty()) break;
-      last = records.back().timestamp;
-    }
-    if (last || from == begin) return last;
+/// Adds the times of all records from where the reader stands.
+Status AddTimes(LogReader& reader, std::set<Timestamp>* times) {
+  reader.OmitHeaders();
+  while (true) {
+    TILLSTREAM_ASSIGN(const auto records, reader.Read(std::chrono::milliseconds(0)));
+    if (records.empty()) return Ok();
+    for (const RecordView& record : records) times->insert(record.timestamp);
   }
-  return std::optional<Timestamp>();
 }
 
 }  // namespace
@@ -77,53 +66,52 @@ ForecastPublisher::~ForecastPublisher() {
 }
 
 Status ForecastPublisher::FindOrigins(EventLog& log, const PublishTarget& target) {
-  std::set<Timestamp> times;
-  int64_t whole = INT64_MAX;
   int64_t begun = 0;
+  size_t furthest = 0;
+  whole_count_ = INT64_MAX;
   for (size_t p = 0; p < round_.size(); ++p) {
     if (round_[p] == 0) continue;
-    whole = std::min(whole, writer_->EventsIn(p) / round_[p]);
-    begun = std::max(begun, (writer_->EventsIn(p) + round_[p] - 1) / round_[p]);
-    if (writer_->EventsIn(p) == 0) continue;
-    TILLSTREAM_ASSIGN(const auto reader,
-                      log.OpenReader({target.forecasts, PartitionId(static_cast<int32_t>(p))}));
-    reader->OmitHeaders();
-    // The smallest partition has every origin, the others may have the last one alone.
-    if (p == 0) {
-      while (true) {
-        TILLSTREAM_ASSIGN(const auto records, reader->Read(std::chrono::milliseconds(0)));
-        if (records.empty()) break;
-        for (const RecordView& record : records) times.insert(record.timestamp);
-      }
-    } else {
-      TILLSTREAM_ASSIGN(const auto last, LastTime(*reader));
-      if (last) times.insert(*last);
-    }
+    whole_count_ = std::min(whole_count_, writer_->EventsIn(p) / round_[p]);
+    const int64_t of_partition = (writer_->EventsIn(p) + round_[p] - 1) / round_[p];
+    if (of_partition > begun) furthest = p;
+    begun = std::max(begun, of_partition);
   }
-  const Timestamp first_day = encoder_.EndOf(Day(0));
+  const auto open = [&](size_t p) {
+    return log.OpenReader({target.forecasts, PartitionId(static_cast<int32_t>(p))});
+  };
+  // A forecast's time is the end of its origin. The first partition is the smallest.
+  std::set<Timestamp> times;
+  if (writer_->EventsIn(0) > 0) {
+    TILLSTREAM_ASSIGN(const auto reader, open(0));
+    TILLSTREAM_TRY(AddTimes(*reader, &times));
+  }
+  if (static_cast<int64_t>(times.size()) < begun) {
+    TILLSTREAM_ASSIGN(const auto reader, open(furthest));
+    // Only where a crash may leave partitions apart, and there an offset counts records.
+    TILLSTREAM_TRY(reader->Seek(Offset(static_cast<int64_t>(times.size()) * round_[furthest])));
+    TILLSTREAM_TRY(AddTimes(*reader, &times));
+  }
+  const Date day_zero = tillstream::DateOf(encoder_.EndOf(Day(0)));
   for (const Timestamp time : times) {
-    origins_.emplace_back(
-        static_cast<int32_t>((tillstream::DateOf(time) - tillstream::DateOf(first_day)).count()));
+    origins_.emplace_back(static_cast<int32_t>((tillstream::DateOf(time) - day_zero).count()));
   }
-  const auto count = static_cast<int64_t>(origins_.size());
-  if (count != begun || begun - whole > 1) {
+  if (static_cast<int64_t>(origins_.size()) != begun) {
     return MakeError(ErrorCode::kRefused,
                      "topic {}: holds forecasts of other series than the stream has now: {} "
                      "origins, needed {} by the number of records; remove the topics {} and {}, or "
                      "use another --topic",
-                     Quote(target.forecasts), count, begun, target.forecasts, target.scores);
+                     Quote(target.forecasts), origins_.size(), begun, target.forecasts,
+                     target.scores);
   }
-  is_last_whole_ = whole == begun;
   scored_count_ = writer_->totals_count() / kLevelCount;
   return Ok();
 }
 
 Status ForecastPublisher::Publish(std::shared_ptr<const MadeForecast> forecast) {
-  if (origins_.empty() || forecast->origin > origins_.back()) {
+  if (whole_count_ == static_cast<int64_t>(origins_.size())) {
     origins_.push_back(forecast->origin);
   }
-  is_last_whole_ = true;
-  return Add({.forecast = std::move(forecast), .round = static_cast<int64_t>(origins_.size()) - 1});
+  return Add({.forecast = std::move(forecast), .round = whole_count_++});
 }
 
 Status ForecastPublisher::PublishScore(MaturedScore score) {

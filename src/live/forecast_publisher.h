@@ -32,8 +32,9 @@ struct PublishTarget {
 /// Writes forecasts and their scores, each once, in order, on a thread of its own.
 ///
 /// The log is the checkpoint, as with replay: the forecasts of an origin are a round of a stream
-/// whose records follow from the days before it, so how many there are says what is missing. A
-/// forecast that a crash has cut off is finished by publishing the same origin again.
+/// whose records follow from the days before it, so how many there are says what is missing. After
+/// a crash one partition may be ahead of another: origins of which anything is there are published
+/// again, and get what is missing.
 ///
 /// Not thread safe, but for its own thread.
 class ForecastPublisher {
@@ -46,16 +47,16 @@ class ForecastPublisher {
   /// Gives up what is not written.
   ~ForecastPublisher();
 
-  /// The origins whose forecasts are there, ascending; of the last one there may be a part.
+  /// The origins of which forecasts are there, ascending.
   const std::vector<Day>& origins() const { return origins_; }
-  /// Whether the forecasts of the last of origins() are all there.
-  bool is_last_whole() const { return is_last_whole_; }
+  /// How many of origins(), from the first on, are whole.
+  int64_t whole_count() const { return whole_count_; }
   /// How many of origins(), from the first on, have their scores there.
   int64_t scored_count() const { return scored_count_; }
 
-  /// Publishes the forecast of the last of origins(), if it is not whole, or of a later one, which
-  /// is then the last. Waits while the one before is still being written. Errors are those of any
-  /// earlier write.
+  /// Publishes the forecast of the first of origins() that is not whole, or, where all are, of a
+  /// later one, which is then the last. Waits while the one before is still being written. Errors
+  /// are those of any earlier write.
   Status Publish(std::shared_ptr<const MadeForecast> forecast);
 
   /// The scores of the first of origins() that has none yet; of one that has some, nothing.
@@ -97,7 +98,7 @@ class ForecastPublisher {
   const std::unique_ptr<LogWriter> writer_;
   const std::vector<int64_t> round_;
   std::vector<Day> origins_;
-  bool is_last_whole_ = true;
+  int64_t whole_count_ = 0;
   int64_t scored_count_ = 0;
   std::atomic<int64_t> forecasts_written_{0};
   std::atomic<int64_t> origins_written_{0};

@@ -105,8 +105,8 @@ std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
   {
     MutexLock lock(mutex_);
     while (waiting_.size() >= kWaitingMax) changed_.wait(mutex_);
-    waiting_.push_back({std::move(of_day), std::move(revenue_of_day),
-                        {is_complete.begin(), is_complete.end()}});
+    waiting_.push_back(
+        {std::move(of_day), std::move(revenue_of_day), {is_complete.begin(), is_complete.end()}});
     changed_.notify_all();
   }
   const Day day = next_;

@@ -88,8 +88,9 @@ Status LiveForecast::UseSnapshot(const ForecastSnapshot& snapshot) {
     return MakeError(ErrorCode::kCorrupt, "{}: not the state of this model",
                      options_.snapshot_path);
   }
-  if (publisher_ != nullptr && !publisher_->is_last_whole() &&
-      publisher_->origins().back() < snapshot.next - 1) {
+  if (publisher_ != nullptr &&
+      publisher_->whole_count() < static_cast<int64_t>(publisher_->origins().size()) &&
+      publisher_->origins()[static_cast<size_t>(publisher_->whole_count())] < snapshot.next - 1) {
     return MakeError(ErrorCode::kCorrupt, "{}: later than a forecast that has to be finished",
                      options_.snapshot_path);
   }
@@ -130,9 +131,8 @@ Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
   TILLSTREAM_ASSIGN(publisher_,
                     ForecastPublisher::Open(log_, clock_, *encoder_, options_.publish->target));
   if (!publisher_->origins().empty()) {
-    observer_.on_info(fmt::format(
-        "published already: {} forecasts, the last from d_{}{}", publisher_->origins().size(),
-        publisher_->origins().back().value(), publisher_->is_last_whole() ? "" : ", not whole"));
+    observer_.on_info(fmt::format("published already: {} forecasts, the last from d_{}",
+                                  publisher_->whole_count(), publisher_->origins().back().value()));
   }
   return Ok();
 }
@@ -207,7 +207,7 @@ Status LiveForecast::Decide(bool is_live) {
     return publisher_->Publish(state_->Forecast(/*keep=*/true));
   }
   if (*found != day) return Ok();
-  if (found + 1 == origins.end() && !publisher_->is_last_whole()) {
+  if (found - origins.begin() >= publisher_->whole_count()) {
     return publisher_->Publish(state_->Forecast(/*keep=*/true));
   }
   if (found - origins.begin() >= publisher_->scored_count() && !state_->IsKept(day)) {
