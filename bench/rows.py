@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import time
 
+from forecasts import forecasts
 from measure import Failed, interleaved, ratios, remove, run, size_of, spread
 from processes import processes
 from registry_load import RegistryServer
@@ -404,4 +405,4 @@ def registry(bench, report):
 
 ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "verify": verify,
        "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "processes": processes,
-       "parts": parts}
+       "forecasts": forecasts, "parts": parts}
