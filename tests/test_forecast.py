@@ -13,7 +13,6 @@ import pytest
 
 STORES, ITEMS, DAYS = 3, 30, 260
 FIRST_ORIGIN = 28  # kDaysBeforeFirst
-SUMS_ABOVE_STORES = "levels 1, 2 and 4 to 7"
 WAIT_SECONDS = 60
 
 
@@ -116,6 +115,16 @@ def test_weekly_origins_are_sundays(tillstream, data, sales, tmp_path):
     found = {record["origin_day"] for record in
              records(tillstream, tmp_path / "log", "sales-forecasts", "-p", 0)}
     assert found == {*origins, DAYS}
+
+
+@pytest.mark.parametrize("plan", [("size",), ("topic", "--store-partitions", "3")])
+def test_the_partition_plan_changes_nothing(tillstream, data, uninterrupted, tmp_path, plan):
+    log = tmp_path / "log"
+    tillstream.check("replay", "--data", data, "--log", log, "--plan", *plan, "-q")
+    forecast(tillstream, data, log)
+    for topic in ("sales-forecasts", "sales-scores"):
+        found, expected = (records(tillstream, where, topic) for where in (log, uninterrupted))
+        assert found == expected
 
 
 def test_nothing_is_published_twice(tillstream, data, uninterrupted, tmp_path):

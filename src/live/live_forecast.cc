@@ -1,6 +1,7 @@
 #include "live/live_forecast.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/hash.h"
@@ -15,6 +16,15 @@ constexpr std::chrono::seconds kSaveEvery{15};
 
 /// How long one look at the end of the log takes at most, so that a stop is seen.
 constexpr std::chrono::milliseconds kWait{500};
+
+/// Places of the items, sorted by their ids.
+std::vector<size_t> ById(const std::vector<StoreItem>& items) {
+  std::vector<size_t> order(items.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](size_t a, size_t b) { return items[a].item_id < items[b].item_id; });
+  return order;
+}
 
 bool IsSunday(Date date) { return std::chrono::weekday(date) == std::chrono::Sunday; }
 
@@ -104,6 +114,7 @@ Status LiveForecast::UseSnapshot(const ForecastSnapshot& snapshot) {
 Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
                                const std::vector<std::string>& states) {
   items_ = items;
+  order_.assign(items.size(), {});
   stores_.clear();
   std::vector<SeriesKey> series;
   std::vector<int32_t> partitions;
@@ -116,7 +127,9 @@ Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
     }
     stores_.push_back(store);
     if (options_.publish) partitions.push_back(options_.publish->partitions[store]);
-    for (const StoreItem& item : items[store]) {
+    order_[store] = ById(items[store]);
+    for (const size_t at : order_[store]) {
+      const StoreItem& item = items[store][at];
       series.push_back({item.item_id, item.dept_id, item.cat_id, id, states[store]});
     }
   }
@@ -163,12 +176,13 @@ Status LiveForecast::Take(const PanelDay& day) {
   std::vector<uint8_t> is_complete;
   for (const size_t store : stores_) {
     const ClosedDay& closed = day.stores[store];
-    const size_t count = items_[store].size();
-    for (size_t i = 0; i < count; ++i) {
-      const bool is_there = i < closed.units.size();
-      units_.push_back(is_there ? static_cast<float>(closed.units[i]) : 0);
-      revenue_.push_back(is_there ? static_cast<float>(closed.revenue_cents[i]) : 0);
+    for (const size_t at : order_[store]) {
+      const bool is_there = at < closed.units.size();
+      units_.push_back(is_there ? static_cast<float>(closed.units[at]) : 0);
+      revenue_.push_back(is_there ? static_cast<float>(closed.revenue_cents[at]) : 0);
     }
+    // What was there when it was given up may be another the next time.
+    must_save_ = must_save_ || closed.close == DayClose::kIncomplete;
     is_complete.push_back(closed.close == DayClose::kComplete ? 1 : 0);
   }
   std::optional<MaturedScore> score = state_->Advance(units_, revenue_, is_complete);

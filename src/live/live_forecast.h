@@ -113,8 +113,12 @@ class LiveForecast {
   const LiveObserver observer_;
   std::unique_ptr<DayFollower> follower_;
   std::unique_ptr<ForecastState> state_;
-  std::vector<size_t> stores_;                 ///< Of the state: which of the sources.
-  std::vector<std::vector<StoreItem>> items_;  ///< Of the state, [source].
+  std::vector<size_t> stores_;  ///< Of the state: which of the sources.
+  std::vector<std::vector<StoreItem>>
+      items_;  ///< Of the state, [source], as the follower has them.
+  /// [source]: the items by id. The order in which they came may depend on how several partitions
+  /// of a store were read, that of the state must not.
+  std::vector<std::vector<size_t>> order_;
   std::unique_ptr<ForecastEncoder> encoder_;
   std::unique_ptr<ForecastPublisher> publisher_;
   std::optional<MaturedScore> last_score_;
