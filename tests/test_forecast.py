@@ -162,7 +162,7 @@ def test_killed_at_any_time_every_forecast_is_there_once(tillstream, data, sales
         while code != 0:
             process = subprocess.Popen(
                 [tillstream.path, "forecast", "--data", data, "--log", log, "-e", "--every", "day",
-                 "-q"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                 "--snapshot-every", chance.choice(["0", "15"]), "-q"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             if kills < wanted:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(chance.uniform(0.02, 0.6))
@@ -201,6 +201,20 @@ def test_follows_a_stream_as_it_comes_and_ends_on_ctrl_c(tillstream, data, tmp_p
         process.kill()
     assert process.returncode == 130, err
     assert "stands at d_119" in err
+
+
+def test_what_was_published_and_is_gone_is_published_again(tillstream, data, uninterrupted, tmp_path):
+    log = tmp_path / "log"
+    shutil.copytree(uninterrupted, log)
+    for folder in [*log.glob("sales-forecasts-*"), *log.glob("sales-scores-*")]:
+        shutil.rmtree(folder)
+    done = forecast(tillstream, data, log)
+    assert "forecasts were published before it, 0 are there; follows" in done.stderr
+    assert_same(log, uninterrupted, "the topics were removed")
+    # A state that was kept without publishing is not gone on from.
+    forecast(tillstream, data, log, "--no-publish")
+    forecast(tillstream, data, log)
+    assert_same(log, uninterrupted, "after --no-publish")
 
 
 def test_a_second_one_is_refused(tillstream, data, sales, tmp_path):

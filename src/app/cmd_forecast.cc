@@ -13,8 +13,8 @@ class ForecastCommand final : public Command {
   const char* footer() const override {
     return "Follows the sales of the stream day by day and publishes what every item of every\n"
            "store, and what they add up to, will sell in the next 28 days, with quantiles. When\n"
-           "the days have come, each forecast is scored. Calendar and prices come from --data,\n"
-           "sales from the stream alone. After a crash it goes on; no forecast is there twice.\n"
+           "the days have come, each forecast is scored. The calendar comes from --data, sales\n"
+           "from the stream alone. After a crash it goes on; no forecast is there twice.\n"
            "Without -e the stream is followed until Ctrl-C.\n"
            "Examples: tillstream forecast --data m5-data -e\n"
            "          tillstream consume -t sales-scores -e\n";
@@ -35,6 +35,8 @@ class ForecastCommand final : public Command {
     arguments.Text("--snapshot", "FILE", &request_.snapshot,
                    "Where the state is kept; default .forecast/<topic>.snapshot beside the log, "
                    "with Kafka in the working directory");
+    arguments.Number("--snapshot-every", "SECONDS", &request_.snapshot_every_s, 0, 86'400,
+                     "How often it is written while days come; 0: after each");
     arguments.Text("--holidays", "FILE", &request_.holidays,
                    "Names of events and holidays; default those of M5");
     arguments.Flag("-e,--exit", &request_.stop_at_end, "Exit at the end instead of following it");

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <utility>
 
 #include "app/known_calendar.h"
 #include "avro/forecast_codec.h"
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "model/names.h"
@@ -26,15 +24,6 @@ Result<PublishEvery> ParseEvery(const std::string& text) {
                    Quote(text));
 }
 
-/// What the streams of all stores are made from. Does not change when days are added.
-std::string IdentityOfStreams(const RunIdentity& identity) {
-  std::string text;
-  for (const auto& [id, unused] : identity.stores) {
-    text.append(id).append(": ").append(StreamIdentity(identity, id)).append("\n");
-  }
-  return fmt::format("{} stores {:016x}", identity.stores.size(), Hash64(text));
-}
-
 std::vector<StoreSource> SourcesOf(const RunIdentity& identity, const std::string& topic) {
   std::vector<StoreSource> sources;
   for (const auto& [id, unused] : identity.stores) {
@@ -46,7 +35,13 @@ std::vector<StoreSource> SourcesOf(const RunIdentity& identity, const std::strin
 
 /// Beside the embedded log, or, with Kafka, where the command is run.
 Result<std::string> SnapshotPath(Context& context, const ForecastRequest& request) {
-  if (!request.snapshot.empty()) return request.snapshot;
+  if (!request.snapshot.empty()) {
+    const size_t slash = request.snapshot.rfind('/');
+    if (slash != std::string::npos && slash > 0) {
+      TILLSTREAM_TRY(context.files.MakeDirectory(request.snapshot.substr(0, slash)));
+    }
+    return request.snapshot;
+  }
   const std::string directory =
       JoinPath(request.log.on_kafka ? "." : request.log.directory, kSnapshotDirectory);
   TILLSTREAM_TRY(context.files.MakeDirectory(directory));
@@ -60,7 +55,10 @@ Result<PublishOptions> PrepareToPublish(Context& context, const ForecastRequest&
   publish.target.forecasts = ForecastsTopic(request.log.topic);
   publish.target.scores = ScoresTopic(request.log.topic);
   publish.target.holder = context.holder;
-  publish.target.identity = IdentityOfStreams(run.identity);
+  if (run.identity.rebase) {
+    publish.target.identity =
+        fmt::format("d_1 on {} of ", FormatDate(EventDateOf(run.identity, Day(1))));
+  }
   int32_t partition_max = 0;
   for (const auto& [id, store] : run.identity.stores) {
     publish.partitions.push_back(store.number + 1);
@@ -108,10 +106,11 @@ void Summarise(Context& context, const LiveProgress& progress, double seconds) {
   warn(counts.incomplete_days, "days of stores were closed as incomplete");
   warn(counts.late, "events and totals came after their day was closed; they changed nothing");
   warn(counts.strangers, "events are of items that appeared later; they are in no forecast");
+  warn(progress.negative, "sales were below 0 and count as none");
   warn(counts.ahead, "events and totals have a day that cannot be right; they were left out");
 }
 
-void PrintJson(Context& context, const LiveProgress& progress, double seconds, Status* status) {
+Status PrintJson(Context& context, const LiveProgress& progress, double seconds) {
   const FollowCounts& counts = progress.counts;
   Json json = {{"day", progress.day.value()},
                {"events", counts.events},
@@ -122,8 +121,9 @@ void PrintJson(Context& context, const LiveProgress& progress, double seconds, S
                {"incomplete_days", counts.incomplete_days},
                {"late", counts.late},
                {"strangers", counts.strangers},
+               {"negative", progress.negative},
                {"ahead", counts.ahead}};
-  *status = context.out.Write(DumpJson(json) + "\n");
+  return context.out.Write(DumpJson(json) + "\n");
 }
 
 LiveObserver ObserverOf(Context& context) {
@@ -167,7 +167,10 @@ Result<FollowedRun> OpenFollowedRun(Context& context, const ForecastRequest& req
   };
   options.threads = ThreadCount(context);
   options.stop_at_end = request.stop_at_end;
-  options.identity = IdentityOfStreams(run.identity);
+  options.identity =
+      fmt::format("topic {}, run of {}, {}", request.log.topic, run.identity.started_at,
+                  request.no_publish ? "kept" : "published");
+  options.snapshot_every = std::chrono::seconds(request.snapshot_every_s);
   return run;
 }
 
@@ -195,13 +198,11 @@ Result<int> RunForecast(Context& context, ForecastRequest request) {
   const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
   if (!result) return result.error();
   const LiveProgress progress = live.progress();
-  Status printed = Ok();
   if (context.common.json) {
-    PrintJson(context, progress, seconds, &printed);
+    TILLSTREAM_TRY(PrintJson(context, progress, seconds));
   } else {
     Summarise(context, progress, seconds);
   }
-  TILLSTREAM_TRY(printed);
   return static_cast<int>(kExitDone);
 }
 

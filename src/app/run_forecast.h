@@ -22,6 +22,7 @@ struct ForecastRequest {
   std::string every = "auto";
   int64_t wait_days = 8;
   std::string snapshot;  ///< A file; empty for the default.
+  int64_t snapshot_every_s = 15;
   bool stop_at_end = false;
   bool no_publish = false;
 };

@@ -77,11 +77,8 @@ class DayAssembler {
 
   /// The next day to close.
   Day next_day() const { return next_; }
-  /// The latest day of which there was an event.
-  Day latest_event() const { return latest_event_; }
 
   const std::vector<StoreItem>& items() const { return items_; }
-  bool has_fixed_items() const { return is_fixed_; }
   /// Events of items that are not among them, by item.
   const std::map<std::string, int64_t>& strangers() const { return strangers_; }
 

@@ -1,7 +1,6 @@
 #include "live/day_follower.h"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -11,6 +10,9 @@ namespace {
 
 /// How often the end of the log is looked at while nothing comes.
 constexpr std::chrono::milliseconds kPoll{20};
+
+/// Days beyond `wait_days` that a store may be ahead of the days that are given.
+constexpr int32_t kDaysAhead = 4;
 
 /// Incomplete days that get a line each; the rest is counted.
 constexpr int64_t kWarningsMax = 20;
@@ -49,12 +51,20 @@ Status DayFollower::AddPartition(EventLog& log, const TopicPartition& id, size_t
   for (Partition& partition : partitions_) {
     if (partition.id != id) continue;
     partition.stores.push_back(store);
+    partition.latest.push_back(options_.from - 1);
     return Ok();
   }
   TILLSTREAM_ASSIGN(std::unique_ptr<LogReader> reader, log.OpenReader(id));
   reader->OmitHeaders();
   TILLSTREAM_ASSIGN(const Offset begin, reader->Begin());
-  partitions_.push_back({id, std::move(reader), {store}, store, begin, begin, options_.from - 1});
+  Partition partition;
+  partition.id = id;
+  partition.reader = std::move(reader);
+  partition.stores = {store};
+  partition.latest = {options_.from - 1};
+  partition.next = partition.known_to = begin;
+  partition.read_at = clock_.Monotonic();
+  partitions_.push_back(std::move(partition));
   return Ok();
 }
 
@@ -71,7 +81,7 @@ Status DayFollower::GoOnFrom(Day next, std::vector<std::vector<StoreItem>> items
       TILLSTREAM_TRY(partition.reader->Seek(position.resume));
       partition.next = position.resume;
       partition.known_to = position.read;
-      partition.latest = next - 1;
+      std::fill(partition.latest.begin(), partition.latest.end(), next - 1);
     }
   }
   return Ok();
@@ -80,17 +90,13 @@ Status DayFollower::GoOnFrom(Day next, std::vector<std::vector<StoreItem>> items
 Result<std::optional<PanelDay>> DayFollower::Next(std::chrono::milliseconds wait,
                                                   const std::stop_token& stop) {
   const auto deadline = clock_.Monotonic() + wait;
-  std::vector<size_t> candidates;
   while (!stop.stop_requested()) {
     if (auto day = TakeDay()) return day;
     // Whatever brings the stores that are behind forward, else whatever there is.
-    candidates.resize(partitions_.size());
-    std::iota(candidates.begin(), candidates.end(), size_t{0});
     bool has_read = false;
-    while (!has_read && !candidates.empty()) {
-      const size_t index = Behind(candidates);
+    for (const size_t index : ReadingOrder()) {
       TILLSTREAM_ASSIGN(has_read, Read(index));
-      std::erase(candidates, index);
+      if (has_read) break;
     }
     CloseDays(/*at_end=*/!has_read);
     if (has_read) continue;
@@ -102,10 +108,42 @@ Result<std::optional<PanelDay>> DayFollower::Next(std::chrono::milliseconds wait
   return std::optional<PanelDay>();
 }
 
-size_t DayFollower::Behind(const std::vector<size_t>& candidates) const {
-  return *std::min_element(candidates.begin(), candidates.end(), [this](size_t a, size_t b) {
-    return partitions_[a].latest < partitions_[b].latest;
+Day DayFollower::Reached(const Partition& partition) {
+  return *std::min_element(partition.latest.begin(), partition.latest.end());
+}
+
+std::vector<size_t> DayFollower::ReadingOrder() const {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < partitions_.size(); ++i) {
+    if (Reached(partitions_[i]) - next_ <= options_.wait_days + kDaysAhead) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    return Reached(partitions_[a]) < Reached(partitions_[b]);
   });
+  return order;
+}
+
+Day DayFollower::Furthest() const {
+  Day furthest = next_ - 1;
+  for (const Store& store : stores_) furthest = std::max(furthest, store.days.next_day() - 1);
+  return furthest;
+}
+
+bool DayFollower::IsHeldUp() const {
+  const Day furthest = Furthest();
+  return std::any_of(stores_.begin(), stores_.end(), [&](const Store& store) {
+    return furthest - store.days.next_day() > options_.wait_days;
+  });
+}
+
+bool DayFollower::IsQuiet(size_t store) const {
+  std::chrono::nanoseconds last{0};
+  for (const Partition& partition : partitions_) {
+    const auto& stores = partition.stores;
+    if (std::find(stores.begin(), stores.end(), store) == stores.end()) continue;
+    last = std::max(last, partition.read_at);
+  }
+  return clock_.Monotonic() - last >= options_.patience;
 }
 
 Result<bool> DayFollower::Read(size_t index) {
@@ -115,15 +153,19 @@ Result<bool> DayFollower::Read(size_t index) {
     TILLSTREAM_TRY(Take(index, record));
     partitions_[index].next = record.offset + 1;
   }
+  if (!records.empty()) partitions_[index].read_at = clock_.Monotonic();
   return !records.empty();
 }
 
-std::optional<size_t> DayFollower::StoreIn(Partition& partition, std::string_view store_id) const {
-  if (sources_[partition.last_store].store_id == store_id) return partition.last_store;
-  for (const size_t store : partition.stores) {
-    if (sources_[store].store_id != store_id) continue;
-    partition.last_store = store;
-    return store;
+std::optional<size_t> DayFollower::PlaceOf(Partition& partition, std::string_view store_id) const {
+  const auto is_it = [&](size_t place) {
+    return sources_[partition.stores[place]].store_id == store_id;
+  };
+  if (is_it(partition.last_place)) return partition.last_place;
+  for (size_t place = 0; place < partition.stores.size(); ++place) {
+    if (!is_it(place)) continue;
+    partition.last_place = place;
+    return place;
   }
   return std::nullopt;
 }
@@ -137,39 +179,36 @@ Status DayFollower::Take(size_t index, const RecordView& record) {
   }
   const auto number = static_cast<int32_t>(index);
   if (const auto* sale = std::get_if<SalesRecord>(&event_)) {
-    const auto store = StoreIn(partition, sale->store_id);
-    if (!store) return Ok();
-    if (stores_[*store].state_id.empty()) stores_[*store].state_id = sale->state_id;
-    const DayPut put = stores_[*store].days.Put(*sale, number, record.offset);
+    const auto place = PlaceOf(partition, sale->store_id);
+    if (!place) return Ok();
+    Store& store = stores_[partition.stores[*place]];
+    if (store.state_id.empty()) store.state_id = sale->state_id;
     ++counts_.events;
-    Count(partition, record.offset, put);
-    if (put == DayPut::kTaken) partition.latest = std::max(partition.latest, sale->day);
+    Note(partition, *place, record.offset, sale->day, store.days.Put(*sale, number, record.offset));
   } else if (const auto* total = std::get_if<StoreDay>(&event_)) {
-    const auto store = StoreIn(partition, total->store_id);
-    if (!store) return Ok();
-    const DayPut put = stores_[*store].days.PutTotal(*total, number, record.offset);
-    Count(partition, record.offset, put);
-    if (put == DayPut::kTaken) partition.latest = std::max(partition.latest, total->day);
+    const auto place = PlaceOf(partition, total->store_id);
+    if (!place) return Ok();
+    Note(partition, *place, record.offset, total->day,
+         stores_[partition.stores[*place]].days.PutTotal(*total, number, record.offset));
   }
   return Ok();
 }
 
-void DayFollower::Count(const Partition& partition, Offset at, DayPut put) {
+void DayFollower::Note(Partition& partition, size_t place, Offset at, Day day, DayPut put) {
   if (put == DayPut::kAhead) ++counts_.ahead;
   // Read again, after a snapshot, it is not late for that.
   if (put == DayPut::kLate && at >= partition.known_to) ++counts_.late;
+  if (put == DayPut::kTaken) partition.latest[place] = std::max(partition.latest[place], day);
 }
 
 void DayFollower::CloseDays(bool at_end) {
-  Day furthest = next_ - 1;
-  for (const Store& store : stores_) furthest = std::max(furthest, store.days.next_day() - 1);
+  const Day furthest = Furthest();
   for (size_t i = 0; i < stores_.size(); ++i) {
     Store& store = stores_[i];
     while (true) {
       std::optional<ClosedDay> day = store.days.Close();
-      if (!day && at_end) {
+      if (!day && at_end && furthest - store.days.next_day() > options_.wait_days && IsQuiet(i)) {
         day = store.days.Close(furthest);
-        hung_on_time_ = hung_on_time_ || day.has_value();
       }
       if (!day) break;
       if (day->close == DayClose::kIncomplete) {

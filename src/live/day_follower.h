@@ -9,7 +9,6 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -55,6 +54,9 @@ struct FollowOptions {
   /// A store's day that does not agree with its total is closed as incomplete once its stream, or
   /// the other stores', are more than so many days further.
   int32_t wait_days = 8;
+  /// For the other stores' sake it is given up only when nothing of it came for so long: what it
+  /// has written may not be durable yet. Longer than writers take to sync or commit.
+  std::chrono::milliseconds patience{30'000};
   /// Gets a line for each day that is closed as incomplete, and for what is left out. May be empty.
   std::function<void(const std::string&)> on_warning = {};
 };
@@ -79,9 +81,9 @@ class DayFollower {
   /// decoded.
   Result<std::optional<PanelDay>> Next(std::chrono::milliseconds wait, const std::stop_token& stop);
 
-  /// Whether, since this was asked before, a day was closed because of what other stores had come
-  /// to: reading the same log again may close it with another result.
-  bool HungOnTime() { return std::exchange(hung_on_time_, false); }
+  /// Whether days wait for a store that is more than `wait_days` behind the others, and may be
+  /// given up soon.
+  bool IsHeldUp() const;
 
   /// The first day that Next() has not given yet.
   Day next_day() const { return next_; }
@@ -105,22 +107,29 @@ class DayFollower {
     TopicPartition id;
     std::unique_ptr<LogReader> reader;
     std::vector<size_t> stores;  ///< Those whose events or totals may be here.
-    size_t last_store = 0;
+    size_t last_place = 0;       ///< In `stores`.
     Offset next;
-    Offset known_to;  ///< What comes before was read by the one this goes on from.
-    Day latest;       ///< That was read here.
+    Offset known_to;          ///< What comes before was read by the one this goes on from.
+    std::vector<Day> latest;  ///< The latest day read here, for each of `stores`.
+    std::chrono::nanoseconds read_at{0};  ///< When something was last read.
   };
 
   DayFollower(SchemaRegistry& registry, Clock& clock, std::vector<StoreSource> sources,
               FollowOptions options);
   Status AddPartition(EventLog& log, const TopicPartition& id, size_t store);
-  /// The partition to read next: that whose days are furthest behind, of those in `candidates`.
-  size_t Behind(const std::vector<size_t>& candidates) const;
+  /// The partitions to read, those first whose days are furthest behind; not those that are so far
+  /// ahead that memory would fill.
+  std::vector<size_t> ReadingOrder() const;
+  /// The latest day that each of a partition's stores has reached there.
+  static Day Reached(const Partition& partition);
+  Day Furthest() const;
+  bool IsQuiet(size_t store) const;
   /// Reads one batch; false when nothing was there.
   Result<bool> Read(size_t index);
   Status Take(size_t index, const RecordView& record);
-  std::optional<size_t> StoreIn(Partition& partition, std::string_view store_id) const;
-  void Count(const Partition& partition, Offset at, DayPut put);
+  /// Where in partition.stores the store is.
+  std::optional<size_t> PlaceOf(Partition& partition, std::string_view store_id) const;
+  void Note(Partition& partition, size_t place, Offset at, Day day, DayPut put);
   void CloseDays(bool at_end);
   std::optional<PanelDay> TakeDay();
   void Warn(const std::string& line);
@@ -135,7 +144,6 @@ class DayFollower {
   Day next_;
   FollowCounts counts_;
   int64_t warnings_ = 0;
-  bool hung_on_time_ = false;
 };
 
 }  // namespace tillstream

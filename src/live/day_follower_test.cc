@@ -59,7 +59,6 @@ TEST_F(DayFollowerTest, AStoreWhoseTotalNeverAgreesIsClosedAsIncompleteAndSaid) 
   EXPECT_THAT(warnings_,
               ElementsAre("store CA_1: d_2 never came to its end-of-day total; closed as "
                           "incomplete, forecasts do without it"));
-  EXPECT_FALSE(follower_->HungOnTime());
 }
 
 TEST_F(DayFollowerTest, AStoreThatStopsHoldsTheOthersUpForTheStatedDaysOnly) {
@@ -68,16 +67,32 @@ TEST_F(DayFollowerTest, AStoreThatStopsHoldsTheOthersUpForTheStatedDaysOnly) {
   WriteDay(1, 1, {{"A_1_1", 5}});
   ASSERT_TRUE(Next());
   EXPECT_FALSE(Next()) << "d_2 of the other is two days back only";
+  EXPECT_FALSE(follower_->IsHeldUp());
   WriteDay(0, 5, {{"A_1_1", 1}});
+  EXPECT_FALSE(Next()) << "what it has written may not be durable yet";
+  EXPECT_TRUE(follower_->IsHeldUp());
+  clock_.Advance(std::chrono::seconds(31));
   const auto second = Next();
   ASSERT_TRUE(second);
   EXPECT_EQ(second->stores[1].close, DayClose::kIncomplete);
-  EXPECT_TRUE(follower_->HungOnTime());
-  EXPECT_FALSE(follower_->HungOnTime());
+  EXPECT_FALSE(follower_->IsHeldUp());
   // What it brings later is late.
   WriteDay(1, 2, {{"A_1_1", 5}});
   EXPECT_FALSE(Next());
   EXPECT_EQ(follower_->counts().late, 2);
+}
+
+TEST_F(DayFollowerTest, AStoreThatHasEndedDoesNotMakeTheOthersPileUp) {
+  Open();
+  WriteDay(1, 1, {{"A_1_1", 5}});
+  for (int32_t day = 1; day <= 100; ++day) WriteDay(0, day, {{"A_1_1", 1}});
+  ASSERT_TRUE(Next());
+  EXPECT_FALSE(Next());
+  EXPECT_LT(follower_->counts().events, 12) << "of 101, as long as they have to wait";
+  clock_.Advance(std::chrono::seconds(31));
+  int32_t days = 0;
+  while (Next()) ++days;
+  EXPECT_EQ(days, 96);
 }
 
 TEST_F(DayFollowerTest, StoresThatShareAPartitionAreToldApart) {

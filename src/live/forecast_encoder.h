@@ -34,6 +34,11 @@ class ForecastEncoder {
   /// Records that a forecast has in each partition.
   std::vector<int64_t> round() const;
 
+  /// The key of a record of a partition, by its number in the round.
+  const std::string& KeyAt(size_t partition, int64_t number) const {
+    return nodes_[partition][static_cast<size_t>(number)].name;
+  }
+
   /// Fills `block` with the records of a partition from number `first` on, as far as one block
   /// goes, and returns the number after the last.
   int64_t Encode(const MadeForecast& forecast, int32_t partition, int64_t first,

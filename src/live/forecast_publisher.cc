@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -27,11 +28,30 @@ Status AddTimes(LogReader& reader, std::set<Timestamp>* times) {
   }
 }
 
+Error OtherSeries(const PublishTarget& target, const std::string& difference) {
+  return MakeError(ErrorCode::kRefused,
+                   "topic {}: holds forecasts of other series: {}; remove the topics {} and {}, or "
+                   "use another --topic",
+                   Quote(target.forecasts), difference, target.forecasts, target.scores);
+}
+
+/// Rounds of forecasts are all alike: a store that was added cannot be in those to come.
+Status RefuseOtherPartitions(EventLog& log, const PublishTarget& target) {
+  TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, log.ListTopics());
+  for (const TopicInfo& topic : topics) {
+    if (topic.name != target.forecasts || topic.partition_count == target.partition_count) continue;
+    return OtherSeries(target, fmt::format("found {} partitions, needed {}", topic.partition_count,
+                                           target.partition_count));
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ForecastPublisher>> ForecastPublisher::Open(EventLog& log, Clock& clock,
                                                                    ForecastEncoder& encoder,
                                                                    const PublishTarget& target) {
+  TILLSTREAM_TRY(RefuseOtherPartitions(log, target));
   TILLSTREAM_TRY(log.CreateTopic({target.forecasts, target.partition_count}));
   TILLSTREAM_TRY(log.CreateTopic({target.scores, 1}));
   WriterSpec spec;
@@ -79,6 +99,19 @@ Status ForecastPublisher::FindOrigins(EventLog& log, const PublishTarget& target
   const auto open = [&](size_t p) {
     return log.OpenReader({target.forecasts, PartitionId(static_cast<int32_t>(p))});
   };
+  for (size_t p = 0; p < round_.size(); ++p) {
+    const int64_t count = writer_->EventsIn(p);
+    if (count == 0 || round_[p] == 0) continue;
+    TILLSTREAM_ASSIGN(const auto reader, open(p));
+    TILLSTREAM_ASSIGN(const Offset end, reader->End());
+    if (end != Offset(count)) continue;  // Kafka, where the identity was compared.
+    TILLSTREAM_TRY(reader->Seek(end - 1));
+    TILLSTREAM_ASSIGN(const auto records, reader->Read(std::chrono::milliseconds(0)));
+    const std::string& needed = encoder_.KeyAt(p, (count - 1) % round_[p]);
+    if (records.empty() || records.front().key == needed) continue;
+    return OtherSeries(target, fmt::format("the last record of partition {} is of {}, needed {}", p,
+                                           Quote(records.front().key), needed));
+  }
   // A forecast's time is the end of its origin. The first partition is the smallest.
   std::set<Timestamp> times;
   if (writer_->EventsIn(0) > 0) {
@@ -96,12 +129,8 @@ Status ForecastPublisher::FindOrigins(EventLog& log, const PublishTarget& target
     origins_.emplace_back(static_cast<int32_t>((tillstream::DateOf(time) - day_zero).count()));
   }
   if (static_cast<int64_t>(origins_.size()) != begun) {
-    return MakeError(ErrorCode::kRefused,
-                     "topic {}: holds forecasts of other series than the stream has now: {} "
-                     "origins, needed {} by the number of records; remove the topics {} and {}, or "
-                     "use another --topic",
-                     Quote(target.forecasts), origins_.size(), begun, target.forecasts,
-                     target.scores);
+    return OtherSeries(target, fmt::format("found {} origins, needed {} by the number of records",
+                                           origins_.size(), begun));
   }
   scored_count_ = writer_->totals_count() / kLevelCount;
   return Ok();
@@ -111,6 +140,7 @@ Status ForecastPublisher::Publish(std::shared_ptr<const MadeForecast> forecast) 
   if (whole_count_ == static_cast<int64_t>(origins_.size())) {
     origins_.push_back(forecast->origin);
   }
+  TILLSTREAM_CHECK(origins_[static_cast<size_t>(whole_count_)] == forecast->origin);
   return Add({.forecast = std::move(forecast), .round = whole_count_++});
 }
 
@@ -134,6 +164,11 @@ Status ForecastPublisher::Drain() {
   return failure_;
 }
 
+Status ForecastPublisher::failure() {
+  MutexLock lock(mutex_);
+  return failure_;
+}
+
 Status ForecastPublisher::Add(Job job) {
   MutexLock lock(mutex_);
   while (failure_ && jobs_.size() >= kWaitingMax) changed_.wait(mutex_);
@@ -148,10 +183,18 @@ void ForecastPublisher::Run() {
     Job job;
     {
       MutexLock lock(mutex_);
-      while (jobs_.empty() && !is_ending_) changed_.wait(mutex_);
+      // What was written becomes durable, and so visible, though nothing more comes.
+      while (jobs_.empty() && !is_ending_ && !(bytes_since_sync_ > 0 && failure_)) {
+        changed_.wait(mutex_);
+      }
+      if (jobs_.empty() && !is_ending_) changed_.wait_for(mutex_, kSyncEvery);
       if (is_ending_) return;
-      job = std::move(jobs_.front());
-      jobs_.pop_front();
+      if (jobs_.empty()) {
+        job.is_sync = true;
+      } else {
+        job = std::move(jobs_.front());
+        jobs_.pop_front();
+      }
       is_busy_ = true;
     }
     const Status done = Do(job);

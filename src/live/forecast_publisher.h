@@ -25,8 +25,9 @@ struct PublishTarget {
   std::string forecasts;  ///< Topic, of partition_count partitions: ForecastEncoder.
   std::string scores;     ///< Topic of one partition.
   int32_t partition_count = 0;
-  std::string holder;    ///< Of the writer: who it is.
-  std::string identity;  ///< What the forecasts are made from, for a log that keeps it (Kafka).
+  std::string holder;  ///< Of the writer: who it is.
+  /// Of the run, for a log that keeps it (Kafka); what series there are is added.
+  std::string identity;
 };
 
 /// Writes forecasts and their scores, each once, in order, on a thread of its own.
@@ -68,6 +69,9 @@ class ForecastPublisher {
 
   /// Waits until all is written and durable.
   Status Drain();
+
+  /// What a write ended with, if one has failed; nothing is written after that.
+  Status failure();
 
   /// Records written by this process.
   int64_t forecasts_written() const { return forecasts_written_; }

@@ -67,6 +67,7 @@ std::string EncodeSnapshot(const ForecastSnapshot& snapshot) {
   StateWriter out(&bytes);
   PutText(snapshot.identity, &out, &bytes);
   out.Put(snapshot.next.value());
+  out.Put(snapshot.origins);
   out.Put(static_cast<uint64_t>(snapshot.items.size()));
   for (size_t store = 0; store < snapshot.items.size(); ++store) {
     PutText(snapshot.states[store], &out, &bytes);
@@ -109,6 +110,7 @@ Result<ForecastSnapshot> DecodeSnapshot(std::string_view bytes) {
   ForecastSnapshot snapshot;
   snapshot.identity = body.Text();
   snapshot.next = Day(body.Number<int32_t>());
+  snapshot.origins = body.Number<int64_t>();
   for (size_t left = body.Count(2 * sizeof(uint64_t)); left > 0; --left) {
     snapshot.states.emplace_back(body.Text());
     auto& items = snapshot.items.emplace_back();

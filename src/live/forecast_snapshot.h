@@ -14,6 +14,7 @@ namespace tillstream {
 struct ForecastSnapshot {
   std::string identity;  ///< Of the run, the calendar and the model that it belongs to.
   Day next;              ///< First day that is not in it.
+  int64_t origins = 0;   ///< Whole forecasts that were published; -1 without publishing.
   std::vector<std::vector<StoreItem>> items;  ///< [store]
   std::vector<std::string> states;            ///< [store]
   std::vector<FollowPosition> positions;

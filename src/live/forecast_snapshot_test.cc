@@ -14,6 +14,7 @@ ForecastSnapshot Small() {
   ForecastSnapshot snapshot;
   snapshot.identity = "2 stores";
   snapshot.next = Day(42);
+  snapshot.origins = 3;
   snapshot.items = {{{"A_1_1", "A_1", "A"}, {"A_1_2", "A_1", "A"}}, {}};
   snapshot.states = {"CA", ""};
   snapshot.positions = {{{"sales", PartitionId(3)}, Offset(7), Offset(9)}};
@@ -27,6 +28,7 @@ TEST(ForecastSnapshotTest, ReadsBack) {
   ASSERT_TRUE(read.has_value());
   EXPECT_EQ(read->identity, written.identity);
   EXPECT_EQ(read->next, written.next);
+  EXPECT_EQ(read->origins, written.origins);
   EXPECT_EQ(read->items, written.items);
   EXPECT_EQ(read->states, written.states);
   EXPECT_EQ(read->positions, written.positions);

@@ -10,10 +10,6 @@
 namespace tillstream {
 namespace {
 
-/// How often the snapshot is written while days come: reading the log again for as long takes a
-/// fraction of it.
-constexpr std::chrono::seconds kSaveEvery{15};
-
 /// How long one look at the end of the log takes at most, so that a stop is seen.
 constexpr std::chrono::milliseconds kWait{500};
 
@@ -42,16 +38,23 @@ LiveForecast::LiveForecast(EventLog& log, SchemaRegistry& registry, FileSystem& 
 
 Status LiveForecast::Run(std::stop_token stop) {
   TILLSTREAM_TRY(Begin());
+  std::chrono::milliseconds wait{0};
   while (!stop.stop_requested()) {
-    TILLSTREAM_ASSIGN(std::optional<PanelDay> day,
-                      follower_->Next(std::chrono::milliseconds(0), stop));
-    if (!day) {
-      TILLSTREAM_TRY(Decide(/*is_live=*/true));
-      if (options_.stop_at_end) break;
-      TILLSTREAM_TRY(SaveWhenDue());
-      TILLSTREAM_ASSIGN(day, follower_->Next(kWait, stop));
+    const auto day = follower_->Next(wait, stop);
+    if (!day) return day.error();
+    wait = std::chrono::milliseconds(0);
+    if (*day) {
+      TILLSTREAM_TRY(Take(**day));
+      continue;
     }
-    if (day) TILLSTREAM_TRY(Take(*day));
+    if (stop.stop_requested()) break;
+    if (!follower_->IsHeldUp()) {
+      TILLSTREAM_TRY(Decide(/*is_last=*/true));
+      if (options_.stop_at_end) break;
+    }
+    if (publisher_ != nullptr) TILLSTREAM_TRY(publisher_->failure());
+    TILLSTREAM_TRY(SaveWhenDue());
+    wait = kWait;
   }
   if (publisher_ != nullptr) TILLSTREAM_TRY(publisher_->Drain());
   TILLSTREAM_TRY(Save());
@@ -84,9 +87,9 @@ Status LiveForecast::GoOn() {
     why_not = used.error().message;
   }
   observer_.on_warning(why_not + "; follows the stream from its beginning, to the same result");
-  state_.reset();
   publisher_.reset();
   encoder_.reset();
+  state_.reset();
   TILLSTREAM_ASSIGN(follower_,
                     DayFollower::Open(log_, registry_, clock_, options_.sources, options_.follow));
   return Ok();
@@ -104,16 +107,34 @@ Status LiveForecast::UseSnapshot(const ForecastSnapshot& snapshot) {
     return MakeError(ErrorCode::kCorrupt, "{}: later than a forecast that has to be finished",
                      options_.snapshot_path);
   }
+  TILLSTREAM_TRY(CheckPublished(snapshot));
   TILLSTREAM_TRY(follower_->GoOnFrom(snapshot.next, snapshot.items, snapshot.positions));
   saved_to_ = snapshot.next;
   observer_.on_info(
       fmt::format("goes on from d_{}: snapshot {}", snapshot.next.value(), options_.snapshot_path));
-  return Decide(/*is_live=*/false);
+  return Decide(/*is_last=*/false);
+}
+
+Status LiveForecast::CheckPublished(const ForecastSnapshot& snapshot) const {
+  if (publisher_ == nullptr) return Ok();
+  if (snapshot.origins < 0 || snapshot.origins > publisher_->whole_count()) {
+    return MakeError(ErrorCode::kCorrupt, "{}: {} forecasts were published before it, {} are there",
+                     options_.snapshot_path, std::max<int64_t>(0, snapshot.origins),
+                     publisher_->whole_count());
+  }
+  const std::vector<Day>& origins = publisher_->origins();
+  for (auto i = static_cast<size_t>(publisher_->scored_count()); i < origins.size(); ++i) {
+    if (origins[i] >= snapshot.next - 1 || state_->IsKept(origins[i])) continue;
+    return MakeError(ErrorCode::kCorrupt, "{}: without the forecast from d_{}, which has no scores",
+                     options_.snapshot_path, origins[i].value());
+  }
+  return Ok();
 }
 
 Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
                                const std::vector<std::string>& states) {
   items_ = items;
+  states_ = states;
   order_.assign(items.size(), {});
   stores_.clear();
   std::vector<SeriesKey> series;
@@ -141,8 +162,11 @@ Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
   labels.model_version = state_->model_version();
   encoder_ = std::make_unique<ForecastEncoder>(state_->hierarchy(), std::move(labels), partitions,
                                                options_.publish->target.partition_count);
-  TILLSTREAM_ASSIGN(publisher_,
-                    ForecastPublisher::Open(log_, clock_, *encoder_, options_.publish->target));
+  PublishTarget target = options_.publish->target;
+  target.identity =
+      fmt::format("{}d_{} of {} series {:016x}", target.identity, options_.follow.from.value(),
+                  state_->hierarchy().series_count(), state_->hierarchy().Fingerprint());
+  TILLSTREAM_ASSIGN(publisher_, ForecastPublisher::Open(log_, clock_, *encoder_, target));
   if (!publisher_->origins().empty()) {
     observer_.on_info(fmt::format("published already: {} forecasts, the last from d_{}",
                                   publisher_->whole_count(), publisher_->origins().back().value()));
@@ -150,22 +174,15 @@ Status LiveForecast::MakeState(const std::vector<std::vector<StoreItem>>& items,
   return Ok();
 }
 
-std::vector<std::string> LiveForecast::States() const {
-  std::vector<std::string> states;
-  for (size_t store = 0; store < options_.sources.size(); ++store) {
-    states.push_back(follower_->state_of(store));
-  }
-  return states;
-}
-
 Status LiveForecast::Take(const PanelDay& day) {
   if (state_ == nullptr) {
     const auto items = follower_->items();
     if (std::all_of(items.begin(), items.end(), [](const auto& of) { return of.empty(); })) {
-      // Nothing was sold yet, not even nothing.
-      return Ok();
+      return Ok();  // No store has begun.
     }
-    TILLSTREAM_TRY(MakeState(items, States()));
+    std::vector<std::string> states;
+    for (size_t i = 0; i < items.size(); ++i) states.push_back(follower_->state_of(i));
+    TILLSTREAM_TRY(MakeState(items, states));
     while (state_->next_day() < day.day) {
       const std::vector<float> nothing(static_cast<size_t>(state_->hierarchy().series_count()));
       state_->Advance(nothing, nothing, std::vector<uint8_t>(stores_.size(), 0));
@@ -178,8 +195,11 @@ Status LiveForecast::Take(const PanelDay& day) {
     const ClosedDay& closed = day.stores[store];
     for (const size_t at : order_[store]) {
       const bool is_there = at < closed.units.size();
-      units_.push_back(is_there ? static_cast<float>(closed.units[at]) : 0);
-      revenue_.push_back(is_there ? static_cast<float>(closed.revenue_cents[at]) : 0);
+      // Returns: what is forecast is what is sold.
+      if (is_there && closed.units[at] < 0) ++negative_;
+      units_.push_back(is_there ? static_cast<float>(std::max(0, closed.units[at])) : 0);
+      revenue_.push_back(is_there ? static_cast<float>(std::max<Cents>(0, closed.revenue_cents[at]))
+                                  : 0);
     }
     // What was there when it was given up may be another the next time.
     must_save_ = must_save_ || closed.close == DayClose::kIncomplete;
@@ -190,14 +210,13 @@ Status LiveForecast::Take(const PanelDay& day) {
     last_score_ = score;
     if (publisher_ != nullptr) TILLSTREAM_TRY(publisher_->PublishScore(*std::move(score)));
   }
-  must_save_ = must_save_ || follower_->HungOnTime();
   TILLSTREAM_TRY(SaveWhenDue());
-  TILLSTREAM_TRY(Decide(/*is_live=*/false));
+  TILLSTREAM_TRY(Decide(/*is_last=*/false));
   observer_.progress(progress());
   return Ok();
 }
 
-bool LiveForecast::IsOrigin(Day day, bool is_live) const {
+bool LiveForecast::IsOrigin(Day day, bool is_last) const {
   if (day - options_.follow.from + 1 < kDaysBeforeFirst) return false;
   switch (options_.every) {
     case PublishEvery::kDay:
@@ -205,33 +224,36 @@ bool LiveForecast::IsOrigin(Day day, bool is_live) const {
     case PublishEvery::kWeek:
       break;
     case PublishEvery::kAuto:
-      if (is_live) return true;
+      if (is_last) return true;
       break;
   }
   return IsSunday(encoder_->DateOf(day));
 }
 
-Status LiveForecast::Decide(bool is_live) {
+Status LiveForecast::Decide(bool is_last) {
   if (state_ == nullptr || publisher_ == nullptr) return Ok();
   const Day day = state_->next_day() - 1;
   const std::vector<Day>& origins = publisher_->origins();
   const auto found = std::lower_bound(origins.begin(), origins.end(), day);
   if (found == origins.end()) {
-    if (!IsOrigin(day, is_live)) return Ok();
-    return publisher_->Publish(state_->Forecast(/*keep=*/true));
+    if (!IsOrigin(day, is_last)) return Ok();
+    return Publish();
   }
   if (*found != day) return Ok();
-  if (found - origins.begin() >= publisher_->whole_count()) {
-    return publisher_->Publish(state_->Forecast(/*keep=*/true));
-  }
+  if (found - origins.begin() >= publisher_->whole_count()) return Publish();
   if (found - origins.begin() >= publisher_->scored_count() && !state_->IsKept(day)) {
     state_->Forecast(/*keep=*/true);
   }
   return Ok();
 }
 
+Status LiveForecast::Publish() {
+  if (must_save_) TILLSTREAM_TRY(Save());
+  return publisher_->Publish(state_->Forecast(/*keep=*/true));
+}
+
 Status LiveForecast::SaveWhenDue() {
-  if (!must_save_ && clock_.Monotonic() - last_save_ < kSaveEvery) return Ok();
+  if (clock_.Monotonic() - last_save_ < options_.snapshot_every) return Ok();
   return Save();
 }
 
@@ -241,8 +263,9 @@ Status LiveForecast::Save() {
   ForecastSnapshot snapshot;
   snapshot.next = state_->next_day();
   snapshot.identity = SnapshotIdentity(snapshot.next);
+  snapshot.origins = publisher_ != nullptr ? publisher_->whole_count() : -1;
   snapshot.items = items_;
-  snapshot.states = States();
+  snapshot.states = states_;
   snapshot.positions = follower_->positions();
   snapshot.state = state_->Save();
   auto bytes = std::make_shared<const std::string>(EncodeSnapshot(snapshot));
@@ -258,7 +281,8 @@ Status LiveForecast::Save() {
 std::string LiveForecast::SnapshotIdentity(Day next) const {
   std::string known = FormatDate(known_.first_date);
   for (const std::string& state : known_.snap_states) known.append(" ").append(state);
-  for (Day day(1); day < next; ++day) {
+  // Forecasts have looked a horizon ahead.
+  for (Day day(1); day < next + kHorizon; ++day) {
     const KnownDay* const of_day = known_.At(day);
     if (of_day == nullptr) break;
     known += fmt::format(";{}", of_day->snap);
@@ -275,6 +299,7 @@ LiveProgress LiveForecast::progress() const {
   progress.day = state_ != nullptr ? state_->next_day() - 1 : options_.follow.from - 1;
   progress.counts = follower_->counts();
   progress.last_score = last_score_;
+  progress.negative = negative_;
   if (publisher_ != nullptr) {
     progress.origins_written = publisher_->origins_written();
     progress.forecasts_written = publisher_->forecasts_written();

@@ -48,7 +48,9 @@ struct LiveOptions {
   bool stop_at_end = false;
   /// Where the snapshot is; empty for none. The directory must be there.
   std::string snapshot_path;
-  /// What the stream is made from: a snapshot of another is not used.
+  /// How often it is written while days come.
+  std::chrono::seconds snapshot_every{15};
+  /// Which run it is, and what else the state follows from: a snapshot of another is not used.
   std::string identity;
   std::optional<PublishOptions> publish;  ///< None: the state alone.
 };
@@ -56,6 +58,7 @@ struct LiveOptions {
 struct LiveProgress {
   Day day;  ///< The last one that was followed.
   FollowCounts counts;
+  int64_t negative = 0;  ///< Sales below 0, which count as none.
   int64_t origins_written = 0;
   int64_t forecasts_written = 0;
   int64_t scores_written = 0;
@@ -93,16 +96,18 @@ class LiveForecast {
   /// Takes up the snapshot, if there is one that fits.
   Status GoOn();
   Status UseSnapshot(const ForecastSnapshot& snapshot);
+  /// kCorrupt when what is published does not go with the snapshot.
+  Status CheckPublished(const ForecastSnapshot& snapshot) const;
   Status MakeState(const std::vector<std::vector<StoreItem>>& items,
                    const std::vector<std::string>& states);
   Status Take(const PanelDay& day);
   /// Publishes the forecast of the last day, or keeps it, if that is to be.
-  Status Decide(bool is_live);
-  bool IsOrigin(Day day, bool is_live) const;
+  Status Decide(bool is_last);
+  bool IsOrigin(Day day, bool is_last) const;
+  Status Publish();
   Status SaveWhenDue();
   Status Save();
   std::string SnapshotIdentity(Day next) const;
-  std::vector<std::string> States() const;
 
   EventLog& log_;
   SchemaRegistry& registry_;
@@ -114,8 +119,9 @@ class LiveForecast {
   std::unique_ptr<DayFollower> follower_;
   std::unique_ptr<ForecastState> state_;
   std::vector<size_t> stores_;  ///< Of the state: which of the sources.
-  std::vector<std::vector<StoreItem>>
-      items_;  ///< Of the state, [source], as the follower has them.
+  /// [source]: the items of the state, as the follower has them, and the states of the stores.
+  std::vector<std::vector<StoreItem>> items_;
+  std::vector<std::string> states_;
   /// [source]: the items by id. The order in which they came may depend on how several partitions
   /// of a store were read, that of the state must not.
   std::vector<std::vector<size_t>> order_;
@@ -124,7 +130,8 @@ class LiveForecast {
   std::optional<MaturedScore> last_score_;
   Day saved_to_{0};
   std::chrono::nanoseconds last_save_{0};
-  bool must_save_ = false;
+  bool must_save_ = false;  ///< Before anything more is published.
+  int64_t negative_ = 0;
   std::vector<float> units_;
   std::vector<float> revenue_;
 };

@@ -7,6 +7,7 @@ import json
 import random
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -86,6 +87,10 @@ def test_a_second_one_takes_over_and_the_first_ends(tillstream, runs, on_the_log
     first = subprocess.Popen([tillstream.path, *command], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
+        end = time.monotonic() + COMMAND_SECONDS
+        while not tillstream.run("consume", "-b", runs.bootstrap, "--registry", runs.registry, "-t",
+                                 stream.topic + "-forecasts", "-e", "-c", 1).stdout:
+            assert time.monotonic() < end and first.poll() is None
         tillstream.check(*arguments(stream, tmp_path / "second.snapshot"), timeout=COMMAND_SECONDS)
         stream.replay("-q")
         code, _, err = ended(first)
