@@ -36,7 +36,7 @@ class HttpServer::Impl {
   Status Listen() {
     const HttpServerOptions& options = state_.options;
     const auto failed = [&](const error_code& error) {
-      return MakeError(ErrorCode::kUnavailable, "--listen: {}: {}",
+      return MakeError(ErrorCode::kUnavailable, "{}: {}: {}", options.option,
                        FormatHostPort({options.host, options.port}), Reason(error));
     };
     error_code error;
@@ -110,8 +110,8 @@ class HttpServer::Impl {
       // The client went away meanwhile.
       if (error == asio::error::connection_aborted) continue;
       if (!is_warned && state_.options.on_warning) {
-        state_.options.on_warning(
-            fmt::format("--listen: no connection can be accepted: {}", Reason(error)));
+        state_.options.on_warning(fmt::format("{}: no connection can be accepted: {}",
+                                              state_.options.option, Reason(error)));
       }
       is_warned = true;
       retry_timer_.expires_after(state_.options.accept_retry);

@@ -44,7 +44,8 @@ struct HttpServerOptions {
   /// A name, an IPv4 address, or an IPv6 address without brackets. Loopback, so that nobody serves
   /// a network by accident.
   std::string host = "127.0.0.1";
-  uint16_t port = 0;  ///< 0: a free one; see HttpServer::port().
+  uint16_t port = 0;                ///< 0: a free one; see HttpServer::port().
+  std::string option = "--listen";  ///< What the address was given with, for messages.
 
   /// Request line and headers; 431. As Node.js has it: enough for any cookie or token.
   size_t header_bytes_max = size_t{16} << 10;
@@ -113,7 +114,7 @@ class HttpServer {
   /// A server that is bound and listens; connections wait until Run(). `handler` must outlive it.
   ///
   /// kUnavailable when the address is in use, may not be used or is none of this machine; the
-  /// message begins with "--listen: HOST:PORT: ".
+  /// message begins with "--listen: HOST:PORT: ", or the option of the options.
   static Result<std::unique_ptr<HttpServer>> Open(HttpServerOptions options, HttpHandler& handler);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;

@@ -337,6 +337,9 @@ TEST_F(HttpServerTest, AddressInUseIsSaid) {
   EXPECT_EQ(opened.error().code, ErrorCode::kUnavailable);
   EXPECT_EQ(opened.error().message,
             "--listen: 127.0.0.1:" + std::to_string(second.port) + ": address already in use");
+  second.option = "--metrics";
+  EXPECT_EQ(HttpServer::Open(second, handler_).error().message,
+            "--metrics: 127.0.0.1:" + std::to_string(second.port) + ": address already in use");
 }
 
 TEST_F(HttpServerTest, AddressOfAnotherMachineIsSaid) {

@@ -44,10 +44,10 @@ bool ParseHostPort(std::string_view text, HostPort* address) {
 
 }  // namespace
 
-Result<HostPort> ParseListen(std::string_view text) {
+Result<HostPort> ParseListen(std::string_view text, std::string_view option) {
   HostPort address;
   if (!ParseHostPort(text, &address)) {
-    return MakeError(ErrorCode::kUsage, "--listen: {} is not an address; write HOST:PORT",
+    return MakeError(ErrorCode::kUsage, "{}: {} is not an address; write HOST:PORT", option,
                      Quote(text));
   }
   return address;

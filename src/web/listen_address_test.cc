@@ -32,6 +32,8 @@ TEST(ListenAddressTest, OthersAreSaid) {
               "--listen: \"" + text + "\" is not an address; write HOST:PORT");
   }
   EXPECT_FALSE(ParseListen(std::string(254, 'a').append(":1")).has_value());
+  EXPECT_EQ(ParseListen("8081", "--metrics").error().message,
+            "--metrics: \"8081\" is not an address; write HOST:PORT");
 }
 
 }  // namespace
