@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "consume/consume_board.h"
 #include "model/date.h"
 
 namespace tillstream {
@@ -266,11 +267,13 @@ Status Consumer::Run(std::stop_token stop) {
   last_store_ = clock_.Monotonic();
   const Status result = ReadAll(stop);
   const Status stored = StorePositions();
+  Show(/*always=*/true);
   return result ? stored : result;
 }
 
 Status Consumer::ReadAll(const std::stop_token& stop) {
   while (true) {
+    Show(/*always=*/false);
     TILLSTREAM_TRY(FollowGroup());
     bool any = false;
     bool all_ended = is_assigned_ && !sources_.empty();
@@ -307,6 +310,7 @@ Result<bool> Consumer::ReadBatch(Source& source) {
     source.next = record.offset + 1;
     if (source.records_before && !is_repeat) ++*source.records_before;
   }
+  if (records.empty()) source.found_empty_at = round_at_;
   return !records.empty();
 }
 
@@ -353,11 +357,25 @@ Status Consumer::StorePositions() {
     sink_failed_ = true;
     return flushed;
   }
+  records_at_flush_ = summary_.records;
   if (group_ == nullptr || sink_.closed()) return Ok();
   for (const Source& source : sources_) {
     group_->Set(source.partition, {source.next, source.records_before});
   }
   return group_->Store();
+}
+
+void Consumer::Show(bool always) {
+  if (options_.board == nullptr || (!is_assigned_ && !always)) return;
+  round_at_ = clock_.Monotonic();
+  if (!always && shown_at_.count() != 0 && round_at_ - shown_at_ < kBoardInterval) return;
+  shown_at_ = round_at_;
+  ConsumeState state{
+      .at = round_at_, .summary = summary_, .queue_records = summary_.records - records_at_flush_};
+  for (const Source& source : sources_) {
+    state.sources.push_back({source.partition, source.next, source.ended, source.found_empty_at});
+  }
+  options_.board->Put(std::move(state));
 }
 
 }  // namespace tillstream

@@ -21,6 +21,8 @@
 
 namespace tillstream {
 
+class ConsumeBoard;
+
 /// Where reading begins or ends, as `-o` says it.
 struct OffsetSpec {
   enum class Kind {
@@ -64,6 +66,9 @@ struct ConsumeOptions {
   /// records before say what was there already: kLookBackRecords of them.
   bool distinct = false;
   bool headers = true;  ///< Whether anybody looks at the records' headers.
+  /// Where the consumer shows how far it is, about every kBoardInterval while it is not kept from
+  /// it; may be null. Must outlive it.
+  ConsumeBoard* board = nullptr;
 };
 
 /// How far a consumer came in one partition.
@@ -115,6 +120,7 @@ class Consumer {
     /// Records before it, where it is known; repeats that were dropped are none.
     std::optional<int64_t> records_before;
     bool ended = false;
+    std::chrono::nanoseconds found_empty_at{0};
     RepeatFilter repeats;
   };
 
@@ -138,6 +144,8 @@ class Consumer {
   Status Skip(const Source& source, const RecordView& record, const Error& error);
   bool Full() const { return options_.count_max > 0 && summary_.records >= options_.count_max; }
   Status StorePositions();
+  /// Shows at the board where it stands; unless `always`, only now and then.
+  void Show(bool always);
 
   EventLog& log_;
   Clock& clock_;
@@ -152,6 +160,9 @@ class Consumer {
   ConsumeSummary summary_;
   int64_t gap_count_ = 0;
   std::chrono::nanoseconds last_store_{0};
+  std::chrono::nanoseconds round_at_{0};  ///< When the last round began; with a board.
+  std::chrono::nanoseconds shown_at_{0};
+  int64_t records_at_flush_ = 0;
   bool sink_failed_ = false;
 };
 

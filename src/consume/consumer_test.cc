@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "consume/consume_board.h"
 #include "consume/consume_fixture.h"
 #include "consume/group_positions.h"
 #include "testing/faulty_file_system.h"
@@ -438,6 +439,34 @@ TEST_F(PoisonTest, SkippedRecordsAreNoPartOfTheCount) {
   options_.count_max = 14;
   ASSERT_TRUE(Run());
   EXPECT_EQ(sink_.got.back(), "0:16");
+}
+
+TEST_F(ConsumerTest, TheBoardShowsWhereTheConsumerStands) {
+  ConsumeBoard board;
+  options_.board = &board;
+  EXPECT_FALSE(board.Get().has_value());
+  clock_.Advance(std::chrono::seconds(1));
+  std::vector<int64_t> shown;
+  sink_.on_put = [&] {
+    // A round, three records of each partition, takes longer than the board's interval, and all
+    // four of them less than the time between two flushes.
+    clock_.Advance(kBoardInterval / 3);
+    const ConsumeState state = *board.Get();
+    shown.push_back(state.sources.at(1).next.value());
+    EXPECT_EQ(state.queue_records, state.summary.records) << "nothing was flushed yet";
+    EXPECT_EQ(state.sources.at(1).found_empty_at.count(), 0);
+  };
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(shown.front(), 0);
+  EXPECT_EQ(shown.back(), 9) << "the last round shows where it began";
+  const ConsumeState end = *board.Get();
+  EXPECT_EQ(end.at, clock_.Monotonic());
+  ASSERT_EQ(end.sources.size(), 2U);
+  EXPECT_EQ(end.sources[0].partition.ToString(), "sales-0");
+  EXPECT_EQ(end.sources[0].next, Offset(12));
+  EXPECT_GT(end.sources[0].found_empty_at.count(), 0);
+  EXPECT_EQ(end.summary.records, 24);
+  EXPECT_EQ(end.queue_records, 0);
 }
 
 }  // namespace

@@ -147,6 +147,33 @@ TEST_F(PacedReplayTest, TheLagGrowsWhileNothingBecomesDurable) {
   EXPECT_EQ((*replayer)->Snapshot()[0].lag, nanoseconds(0)) << "the first day is not over";
   clock_.Advance(milliseconds(600));
   EXPECT_EQ((*replayer)->Snapshot()[0].lag, milliseconds(500));
+  EXPECT_EQ((*replayer)->Snapshot()[0].written_lag, milliseconds(500));
+  EXPECT_FALSE((*replayer)->is_paused());
+  (*replayer)->Pause();
+  EXPECT_TRUE((*replayer)->is_paused());
+}
+
+TEST_F(PacedReplayTest, WhatIsWrittenAndNotDurableIsBehindInOneOfTheTwoLagsOnly) {
+  options_.speed = *Speed::Parse("1d/s");
+  options_.sync = {.bytes = 1 << 30, .interval = seconds(100)};
+  MemoryLog log(clock_);
+  WatchedLog watched(log);
+  FolderRunStore runs(files_, clock_, "log");
+  RunManifest manifest(runs, clock_, "sales");
+  const RunIdentity identity = *BeginSmallRun(watched, clock_, manifest, dataset_);
+  options_.to = Day(11);
+  const auto replayer = *Replayer::Open(watched, clock_, dataset_, identity, manifest, options_);
+  std::chrono::nanoseconds durable_lag_max{0};
+  watched.on_append = [&](PartitionId, Timestamp timestamp) {
+    for (const StoreProgress& store : replayer->Snapshot()) {
+      EXPECT_EQ(store.written_lag, nanoseconds(0)) << "every day is written when it is due";
+      durable_lag_max = std::max(durable_lag_max, store.lag);
+    }
+    EXPECT_LE(DayOf(timestamp), Day(10));
+    return Ok();
+  };
+  ASSERT_TRUE(replayer->Run({}));
+  EXPECT_EQ(durable_lag_max, seconds(9)) << "no day is durable before the end";
 }
 
 TEST_F(PacedReplayTest, ALogThatIsAheadOfThisCommandsEndHasNoLag) {

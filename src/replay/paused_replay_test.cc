@@ -172,6 +172,7 @@ TEST_F(PausedReplayTest, AtFullSpeedAProcessWaitsForTheSlowestOfTheOthers) {
   EXPECT_EQ(board->at(2).durable, 30);
   EXPECT_EQ(board->at(2).durable_day, 11);
   EXPECT_GT(board->at(2).bytes_written, 0);
+  EXPECT_EQ(board->at(2).reopens, 0);
 }
 
 TEST_F(PausedReplayTest, WhatIsWrittenBecomesDurableWhileNothingIsDue) {

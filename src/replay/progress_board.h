@@ -22,6 +22,7 @@ struct BoardSlot {
   std::atomic<int64_t> position{0};
   std::atomic<int64_t> durable{0};
   std::atomic<int64_t> bytes_written{0};  ///< By all processes of the store.
+  std::atomic<int64_t> reopens{0};        ///< StoreProgress::reopens, of all of them.
   LagHistogram lags;                      ///< Of the days that became durable.
 };
 

@@ -92,6 +92,7 @@ Status Replayer::Reopen(Store& store, Error error, const std::stop_token& stop) 
       error.message += fmt::format(" ({} tries)", kReopensMax);
       return error;
     }
+    ++store.reopens_total;
     if (options_.on_reopen) options_.on_reopen(store.progress.store_id, error);
     // The log may know one writer of a stream only.
     store.generator.reset();
@@ -335,6 +336,7 @@ void Replayer::Publish(Store& store) {
   progress.durable = generator.durable_position();
   progress.events_written = progress.position - store.first_position;
   progress.bytes_written = generator.bytes_written();
+  progress.reopens = store.reopens_total;
   progress.done = generator.done();
   if (options_.seat) PublishToBoard(store);
 }
@@ -346,6 +348,8 @@ void Replayer::PublishToBoard(Store& store) {
   slot.durable = progress.durable.value();
   slot.bytes_written += std::max<int64_t>(0, progress.bytes_written - store.bytes_published);
   store.bytes_published = progress.bytes_written;
+  slot.reopens += progress.reopens - store.reopens_published;
+  store.reopens_published = progress.reopens;
   slot.durable_day = progress.durable_day.value();
   slot.next_day = progress.next_day.value();
   // Done is what is durable: a process that dies before has to come back.
@@ -372,12 +376,19 @@ std::optional<Replayer::Pace> Replayer::WatchPace(Store& store) {
   return Pace{run_clock_->speed, speed->TextOf(*kept)};
 }
 
+bool Replayer::is_paused() const {
+  MutexLock lock(mutex_);
+  return schedule_.paused();
+}
+
 std::vector<StoreProgress> Replayer::Snapshot() const {
   MutexLock lock(mutex_);
   std::vector<StoreProgress> snapshot;
   for (const auto& store : stores_) {
     StoreProgress& progress = snapshot.emplace_back(store->progress);
-    progress.lag = schedule_.LagOf(progress.durable_day, clock_.Monotonic());
+    const auto now = clock_.Monotonic();
+    progress.written_lag = schedule_.LagOf(progress.next_day, now);
+    progress.lag = schedule_.LagOf(progress.durable_day, now);
     progress.lag_max = std::max(progress.lag_max, progress.lag);
     progress.lag_p50 = store->lags->Percentile(0.5);
     progress.lag_p99 = store->lags->Percentile(0.99);

@@ -79,6 +79,10 @@ struct StoreProgress {
   int64_t events_written = 0;  ///< By this command.
   int64_t bytes_written = 0;   ///< Framed records by this command, before compression.
   bool done = false;
+  int64_t reopens = 0;  ///< Writers that ended and were opened again: ReplayOptions::on_reopen.
+  /// How far the virtual clock is ahead of what is written: how long next_day has been over on it.
+  /// 0 when it is not over, and at speed max. Stands still in a pause.
+  std::chrono::nanoseconds written_lag{0};
   /// How far the durable events are behind the schedule: how long the first day that is not durable
   /// has been over on the virtual clock. 0 when no such day is over, and at speed max.
   std::chrono::nanoseconds lag{0};
@@ -121,6 +125,8 @@ class Replayer final : public Pausable {
 
   void Pause() override;
   Status GoOn(const std::optional<RunClock>& clock) override;
+  /// Whether nothing is written since it, or the run's clock, stands still.
+  bool is_paused() const;
 
   std::vector<StoreProgress> Snapshot() const;
 
@@ -133,6 +139,8 @@ class Replayer final : public Pausable {
     StoreProgress progress;
     Position first_position;
     int reopens = 0;  ///< Since an event became durable.
+    int64_t reopens_total = 0;
+    int64_t reopens_published = 0;
     Position reopened_at;
     KeepUpWatch watch;
     LagHistogram own_lags;

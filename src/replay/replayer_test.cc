@@ -309,6 +309,9 @@ TEST_F(ReplayerTest, AWriterThatEndsUnavailableIsOpenedAgainAndLosesNothing) {
   ASSERT_TRUE(result.has_value()) << result.error().message;
   EXPECT_GT(failures, 3);
   EXPECT_EQ(reopens, failures);
+  int64_t counted = 0;
+  for (const StoreProgress& store : end_) counted += store.reopens;
+  EXPECT_EQ(counted, failures);
   ExpectWhole(log);
 }
 
