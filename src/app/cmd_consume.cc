@@ -3,6 +3,7 @@
 #include <map>
 
 #include "app/command.h"
+#include "app/consume_metrics.h"
 #include "app/kafka_options.h"
 #include "app/registry_options.h"
 #include "base/json.h"
@@ -65,6 +66,7 @@ class ConsumeCommand final : public Command {
                    "A record that cannot be decoded: stop or skip");
     arguments.Flag("--distinct", &distinct_, "Drop what a stream at least once repeats");
     arguments.Text("--sink", "SINK", &sink_, "count: no lines, only what they add up to");
+    DeclareMetrics(arguments, &metrics_);
   }
 
   Result<int> Run(Context& context) override {
@@ -73,6 +75,10 @@ class ConsumeCommand final : public Command {
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
     options.headers = format == EventFormat::kKcat && sink_.empty();
+    TILLSTREAM_TRY(CheckMetrics(metrics_));
+    TILLSTREAM_ASSIGN(const auto metrics, MetricsServer::Open(context, metrics_));
+    ConsumeBoard board;
+    if (metrics != nullptr) options.board = &board;
     TILLSTREAM_TRY(RequireLog(context, log_));
     TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
     TILLSTREAM_ASSIGN(const std::optional<NamedRun> run,
@@ -95,7 +101,12 @@ class ConsumeCommand final : public Command {
                       std::move(options),
                       [&context](const std::string& line) { context.console.Warning(line); });
     const auto begin = context.clock.Monotonic();
-    const Status result = consumer.Run(context.stop);
+    Status result = Ok();
+    {
+      TILLSTREAM_ASSIGN(const auto sampler,
+                        SampleConsume(context, metrics.get(), log_, metrics_, board));
+      result = consumer.Run(context.stop);
+    }
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
     if (result || consumer.summary().records > 0) Summarise(context, consumer.summary(), seconds);
@@ -264,6 +275,7 @@ class ConsumeCommand final : public Command {
   std::string on_error_ = "stop";
   bool distinct_ = false;
   std::string sink_;
+  MetricsOptions metrics_;
 };
 
 }  // namespace

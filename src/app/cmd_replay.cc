@@ -1,5 +1,6 @@
 #include "app/command.h"
 #include "app/kafka_options.h"
+#include "app/metrics_server.h"
 #include "app/run_replay.h"
 #include "base/text.h"
 
@@ -66,10 +67,12 @@ class ReplayCommand final : public Command {
                      kSegmentBytesMax, "Size at which a segment file ends");
     arguments.Flag("--repair", &request_.repair,
                    "Write corrupt batches again from the dataset first");
+    DeclareMetrics(arguments, &request_.metrics);
   }
   Result<int> Run(Context& context) override {
     TILLSTREAM_ASSIGN(request_.speed, Speed::Parse(speed_));
     TILLSTREAM_TRY(CheckEffects());
+    TILLSTREAM_TRY(CheckMetrics(request_.metrics));
     TILLSTREAM_TRY(CompleteLog(&request_.log));
     TILLSTREAM_TRY(CheckPositions(request_.log));
     TILLSTREAM_TRY(CheckPlan(request_.plan));
@@ -103,7 +106,9 @@ class ReplayCommand final : public Command {
           ErrorCode::kUsage,
           "--repair, --processes: needed one of them; repair first, without processes");
     }
-    return request_.processes ? RunProcesses(context, request_) : RunReplay(context, request_);
+    TILLSTREAM_ASSIGN(const auto metrics, MetricsServer::Open(context, request_.metrics));
+    return request_.processes ? RunProcesses(context, request_, metrics.get())
+                              : RunReplay(context, request_, metrics.get());
   }
 
  private:

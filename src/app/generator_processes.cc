@@ -99,6 +99,8 @@ Result<int64_t> PosixGeneratorProcesses::Spawn(size_t store, int stderr_fd) {
   ::posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   ::posix_spawn_file_actions_adddup2(&actions, stderr_fd, STDERR_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, board_.fd(), kBoardDescriptor);
+  // Sockets of --metrics, which would keep its port while a generator runs.
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, kBoardDescriptor + 1);
   posix_spawnattr_t attributes;
   ::posix_spawnattr_init(&attributes);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);

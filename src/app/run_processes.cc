@@ -1,6 +1,7 @@
 // `replay --processes`: a supervisor with a generator process a store. docs/decisions/0011.
 #include "app/generator_processes.h"
 #include "app/processes_report.h"
+#include "app/replay_metrics.h"
 #include "app/run_pause.h"
 #include "app/run_replay.h"
 #include "app/supervisor_locks.h"
@@ -100,7 +101,7 @@ class ProcessesRun {
         lag_max_(stores_.ids.size()),
         told_durable_(stores_.begin) {}
 
-  Result<int> Run() {
+  Result<int> Run(MetricsServer* metrics) {
     TILLSTREAM_ASSIGN(board_, ProgressBoard::Make(stores_.ids.size()));
     for (size_t i = 0; i < stores_.ids.size(); ++i) {
       board_->at(i).next_day = stores_.begin_days[i].value();
@@ -116,6 +117,9 @@ class ProcessesRun {
     ProcessesReport report(context_, stores_.shape, request_.log, stores_.from, stores_.to,
                            !request_.speed.is_max());
     report.Begin(Snapshot(supervisor));
+    const MetricsSampler sampler(
+        metrics,
+        std::make_unique<ReplayMetrics>(context_.clock, request_, [this] { return shown_.Get(); }));
     {
       RunPause pause(
           context_, manifest_, pauses_,
@@ -194,12 +198,18 @@ class ProcessesRun {
         is_streaming = true;
         report.RestartTiming(Snapshot(supervisor));
       }
-      if (are_ready || context_.clock.Monotonic() - begin > kStartWait) pause.Release();
+      const bool is_started = is_streaming || context_.clock.Monotonic() - begin > kStartWait;
+      if (is_started) pause.Release();
       TellDurable();
       if (supervisor.finished()) return;
       const auto now = context_.clock.Monotonic();
       if (now >= tick_at) {
-        report.Tick(Snapshot(supervisor), Rows(supervisor));
+        ReplayState state{.stores = Snapshot(supervisor),
+                          .processes = Rows(supervisor),
+                          .is_started = is_started,
+                          .is_paused = schedule_.paused()};
+        report.Tick(state.stores, state.processes);
+        shown_.Put(std::move(state));
         tick_at = now + kTick;
       }
       // A stop that was seen would wake it at once, over and over.
@@ -263,7 +273,9 @@ class ProcessesRun {
       progress.events_written = progress.position.value() - stores_.begin[i];
       progress.bytes_written = slot.bytes_written.load();
       progress.done = supervisor.stores()[i].state == Supervisor::State::kDone;
+      progress.reopens = slot.reopens.load();
       // Here, so that a store without a process has a lag too.
+      progress.written_lag = schedule_.LagOf(progress.next_day, now);
       progress.lag = schedule_.LagOf(progress.durable_day, now);
       lag_max_[i] = std::max({lag_max_[i], progress.lag, slot.lags.max()});
       progress.lag_max = lag_max_[i];
@@ -304,13 +316,14 @@ class ProcessesRun {
   std::vector<std::chrono::nanoseconds> lag_max_;
   std::vector<int64_t> told_durable_;
   PauseChanges pauses_;
+  ReplayStateBox shown_;
   /// Whether this has begun the clock, which stands still for those who are not ready yet.
   bool is_new_clock_ = false;
 };
 
 }  // namespace
 
-Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
+Result<int> RunProcesses(Context& context, const ReplayRequest& request, MetricsServer* metrics) {
   // Before anything is made, and again for the plan of a run that is there.
   if (!request.log.on_kafka && request.plan.plan == kPlanSize) return SizePlanError();
   TILLSTREAM_ASSIGN(PreparedReplay prepared, PrepareReplay(context, request));
@@ -345,7 +358,7 @@ Result<int> RunProcesses(Context& context, const ReplayRequest& request) {
   // Every generator loads what it needs by itself.
   prepared.dataset = Dataset();
   ProcessesRun run(context, request, std::move(stores), std::move(prepared.opened));
-  return run.Run();
+  return run.Run(metrics);
 }
 
 }  // namespace tillstream

@@ -5,6 +5,7 @@
 
 #include "app/kafka_options.h"
 #include "app/moved_dates.h"
+#include "app/replay_metrics.h"
 #include "app/replay_report.h"
 #include "app/run_pause.h"
 #include "app/schemas_repair.h"
@@ -332,7 +333,7 @@ Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& requ
   return PreparedReplay{std::move(opened), std::move(dataset), from, to, std::move(identity)};
 }
 
-Result<int> RunReplay(Context& context, const ReplayRequest& request) {
+Result<int> RunReplay(Context& context, const ReplayRequest& request, MetricsServer* metrics) {
   std::unique_ptr<ProgressBoard> board;
   if (request.supervised) {
     TILLSTREAM_ASSIGN(board, JoinSupervisor(*request.supervised));
@@ -364,6 +365,7 @@ Result<int> RunReplay(Context& context, const ReplayRequest& request) {
                         .is_supervised = request.supervised.has_value()});
   ReplayReport report(context, ShapeOf(dataset), request.log, from, to, !request.speed.is_max());
   report.Begin(replayer->Snapshot());
+  const auto sampler = SampleReplay(context, metrics, request, *replayer);
   Status result = Ok();
   {
     const ReplayReport::Ticker ticker(report, [&] { return replayer->Snapshot(); });

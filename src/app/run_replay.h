@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/log_options.h"
+#include "app/metrics_options.h"
 #include "app/opened_log.h"
 #include "app/plan_options.h"
 #include "app/registry_options.h"
@@ -14,6 +15,8 @@
 #include "replay/supervisor.h"
 
 namespace tillstream {
+
+class MetricsServer;
 
 /// What `replay` was asked for, checked.
 struct ReplayRequest {
@@ -36,6 +39,7 @@ struct ReplayRequest {
   bool processes = false;  ///< A process a store, under a supervisor.
   int32_t give_up_deaths = kGiveUpDefault;
   std::optional<Supervised> supervised;  ///< When this is one of those processes.
+  MetricsOptions metrics;
 };
 
 /// A replay for which everything is there but its writers.
@@ -56,11 +60,14 @@ bool HasAllStores(const Dataset& dataset);
 Result<PreparedReplay> PrepareReplay(Context& context, const ReplayRequest& request);
 
 /// As RunReplay(), with a process a store (`request.processes`).
-Result<int> RunProcesses(Context& context, const ReplayRequest& request);
+Result<int> RunProcesses(Context& context, const ReplayRequest& request,
+                         MetricsServer* metrics = nullptr);
 
 /// Loads the dataset, fixes the run's identity and schemas, and streams until the end or a stop.
-/// Prints progress and a summary; with `--json` the summary goes to stdout.
-Result<int> RunReplay(Context& context, const ReplayRequest& request);
+/// Prints progress and a summary; with `--json` the summary goes to stdout. What it does meanwhile,
+/// `metrics` serves; it may be null.
+Result<int> RunReplay(Context& context, const ReplayRequest& request,
+                      MetricsServer* metrics = nullptr);
 
 /// Whether `text` has the form of a day: "d_17" or "2011-02-14". For checks before the calendar is
 /// known.
