@@ -16,6 +16,7 @@ from measure import Failed, interleaved, ratios, remove, run, size_of, spread
 from processes import processes
 from registry_load import RegistryServer
 from table import Row
+from watched import watched
 
 MIB = 2**20
 # Days of the slice that SQLite gets: the last ones, when most items have a price.
@@ -405,4 +406,4 @@ def registry(bench, report):
 
 ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "verify": verify,
        "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "processes": processes,
-       "forecasts": forecasts, "parts": parts}
+       "forecasts": forecasts, "watched": watched, "parts": parts}
