@@ -117,6 +117,36 @@ Variances CalendarDesign::OfColumn(int32_t column) const {
   return variances_[static_cast<size_t>(kind)];
 }
 
+Driver CalendarDesign::DriverOf(int32_t column) const {
+  if (column >= shared_columns_) return Driver::kSnap;
+  switch (kind_of_column_[static_cast<size_t>(column)]) {
+    case Regressor::kLevel:
+    case Regressor::kShortLevel:
+      return Driver::kLevel;
+    case Regressor::kWeekday:
+      return Driver::kWeekday;
+    case Regressor::kDayOfMonth:
+    case Regressor::kSeason:
+    case Regressor::kWeekendSeason:
+    case Regressor::kFridaySeason:
+    case Regressor::kWeekendMonth:
+    case Regressor::kWeekendWindow:
+      return Driver::kSeason;
+    case Regressor::kWindow:
+      return column - First(Regressor::kWindow) < window_dates_ ? Driver::kSeason : Driver::kEvent;
+    case Regressor::kEventToday:
+    case Regressor::kEventTomorrow:
+    case Regressor::kEventAfter:
+    case Regressor::kWeekendEvent:
+      return Driver::kEvent;
+    case Regressor::kSnap:
+    case Regressor::kWeekendSnap:
+    case Regressor::kCount:
+      break;
+  }
+  return Driver::kSnap;
+}
+
 void CalendarDesign::Append(Day day, int32_t state, std::vector<Entry>* entries) const {
   AppendShared(day, entries);
   const KnownDay* const known = known_.At(day);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "forecast/drivers.h"
 #include "forecast/hierarchy.h"
 #include "forecast/known_days.h"
 
@@ -62,6 +63,8 @@ class CalendarDesign {
     return shared_columns_ + 2 * (state < 0 ? state_count_ : 1);
   }
   Variances OfColumn(int32_t column) const;
+  /// What a coefficient tells of.
+  Driver DriverOf(int32_t column) const;
   /// All but the two levels.
   void Append(Day day, int32_t state, std::vector<Entry>* entries) const;
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forecast/drivers.h"
 #include "forecast/filter_bank.h"
 #include "forecast/item_levels.h"
 #include "forecast/online_model.h"
@@ -31,6 +32,12 @@ class CalendarModel final : public OnlineModel {
   int32_t version() const override { return 1; }
   void Advance(std::span<const DaySales> days) override;
   void Forecast(std::span<float> means) const override;
+
+  /// What makes the sum over `series` of `means`, the result of Forecast(): [kHorizon].
+  std::vector<DriverFactors> Drivers(std::span<const float> means,
+                                     std::span<const int32_t> series) const {
+    return DriversOf(hierarchy_, design_, filters_, *items_, next_, means, series);
+  }
 
   /// The first day not seen.
   Day next_day() const { return next_; }

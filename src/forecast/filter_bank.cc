@@ -273,6 +273,26 @@ void FilterBank::Forecast(Day first, int32_t threads, std::span<double> totals,
   }
 }
 
+std::vector<DriverFactors> FilterBank::Explain(Day first, int32_t count) const {
+  const auto days = EntriesOf(first, count);
+  std::vector<uint8_t> are_strong;
+  for (const Node& node : nodes_) are_strong.push_back(node.is_strong);
+  std::vector<DriverFactors> factors;
+  factors.reserve(days.size() * static_cast<size_t>(hierarchy_.group_count()));
+  for (const auto& day : days) {
+    for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
+      const Node& node = nodes_[static_cast<size_t>(SourceOf(group, are_strong))];
+      DriverFactors& of_group = factors.emplace_back(DriverFactors{});
+      for (const auto& [column, value] : day[static_cast<size_t>(node.state + 1)]) {
+        of_group[static_cast<size_t>(design_.DriverOf(column))] +=
+            node.theta[static_cast<size_t>(column)] * value;
+      }
+      for (double& factor : of_group) factor = ClippedExp(factor);
+    }
+  }
+  return factors;
+}
+
 void FilterBank::Save(StateWriter* out) const {
   for (const Node& node : nodes_) {
     out->PutAll(node.theta);

@@ -49,6 +49,10 @@ class FilterBank {
   void Forecast(Day first, int32_t threads, std::span<double> totals,
                 std::span<float> factors) const;
 
+  /// The calendar's factors of the `count` days from `first` on, as the coefficients are now, by
+  /// driver (the level's is 1): [count][group]. The days may be past ones.
+  std::vector<DriverFactors> Explain(Day first, int32_t count) const;
+
   /// Of the log of a node's units, around the forecast.
   double VarianceOf(int32_t aggregate) const {
     return nodes_[static_cast<size_t>(aggregate)].variance;

@@ -37,6 +37,12 @@ class Forecaster final : public OnlineModel {
   /// Sums days of series to days of nodes: [day][series] to [day][node].
   std::vector<float> NodesOf(std::span<const float> days) const;
 
+  /// What makes the sum over `series` of `means`, the result of Forecast(): [kHorizon].
+  std::vector<DriverFactors> Drivers(std::span<const float> means,
+                                     std::span<const int32_t> series) const {
+    return model_.Drivers(means, series);
+  }
+
   /// The first day not seen.
   Day next_day() const { return model_.next_day(); }
 

@@ -11,6 +11,10 @@ namespace {
 constexpr size_t kWeekdays = 7;
 /// Keeps a quotient finite where nothing was expected.
 constexpr float kTiny = 1e-20F;
+/// Units that pull the ratio of a weekday to 1, with one speed.
+constexpr float kWeekPrior = .45F;
+/// And of a weekday or SNAP with two.
+constexpr float kPooledPrior = .6F;
 
 size_t WeekdayOf(const KnownDays& known, Day day) {
   return std::chrono::weekday(known.DateOf(day)).c_encoding();
@@ -71,7 +75,6 @@ void OneSpeedItems::Advance(std::span<const DaySales> days, std::span<const floa
 
 void OneSpeedItems::Forecast(Day first, std::span<const float> factors, int32_t threads,
                              std::span<float> means) const {
-  constexpr float kWeekPrior = .45F;
   const size_t series = units_.size();
   const auto groups = static_cast<size_t>(hierarchy_.group_count());
   ParallelFor(threads, hierarchy_.group_count(), [&](int32_t group) {
@@ -91,6 +94,11 @@ void OneSpeedItems::Forecast(Day first, std::span<const float> factors, int32_t 
       }
     }
   });
+}
+
+ItemLevels::Ratios OneSpeedItems::RatiosOn(Day day, int32_t series) const {
+  const size_t k = WeekdayOf(known_, day) * units_.size() + static_cast<size_t>(series);
+  return {static_cast<double>((week_[k] + kWeekPrior) / (week_base_[k] + kWeekPrior)), 1};
 }
 
 void OneSpeedItems::Save(StateWriter* out) const {
@@ -212,7 +220,6 @@ std::vector<float> PooledItems::RecentShifts() const {
 
 void PooledItems::Forecast(Day first, std::span<const float> factors, int32_t threads,
                            std::span<float> means) const {
-  constexpr float kPrior = .6F;
   // The shift of the recent days fades linearly over the horizon: by day h it counts
   // 1 - kFade (h - 13.5)/28 times, so its exponential is a geometric sequence.
   constexpr float kFade = .38F;
@@ -244,7 +251,7 @@ void PooledItems::Forecast(Day first, std::span<const float> factors, int32_t th
       const float* const base = is_week ? RowOf(week_base_, k, series, begin)
                                         : RowOf(snap_base_, k - kWeekdays, series, begin);
       for (size_t i = 0; i < size; ++i) {
-        ratios[k * size + i] = (units[i] + kPrior) / (base[i] + kPrior);
+        ratios[k * size + i] = (units[i] + kPooledPrior) / (base[i] + kPooledPrior);
       }
     }
     for (size_t h = 0; h < kHorizon; ++h) {
@@ -260,6 +267,22 @@ void PooledItems::Forecast(Day first, std::span<const float> factors, int32_t th
       }
     }
   });
+}
+
+ItemLevels::Ratios PooledItems::RatiosOn(Day day, int32_t series) const {
+  const auto ratio = [series, this](const std::vector<float>& units, const std::vector<float>& base,
+                                    size_t row) {
+    const size_t k = row * fast_units_.size() + static_cast<size_t>(series);
+    return static_cast<double>(units[k] + kPooledPrior) /
+           static_cast<double>(base[k] + kPooledPrior);
+  };
+  Ratios ratios;
+  ratios.weekday = ratio(week_, week_base_, WeekdayOf(known_, day));
+  const auto state = static_cast<size_t>(hierarchy_.state_of(series));
+  if (known_.HasSnap(day, hierarchy_.states()[state])) {
+    ratios.snap = ratio(snap_, snap_base_, 1) / ratio(snap_, snap_base_, 0);
+  }
+  return ratios;
 }
 
 void PooledItems::Save(StateWriter* out) const {

@@ -23,6 +23,13 @@ class ItemLevels {
   /// `factors` is [days.size()][group], as FilterBank::Advance() gives them.
   virtual void Advance(std::span<const DaySales> days, std::span<const float> factors,
                        int32_t threads) = 0;
+  /// What an item's own week and SNAP make of its group's factor; the latter against a day
+  /// without.
+  struct Ratios {
+    double weekday = 1;
+    double snap = 1;
+  };
+  virtual Ratios RatiosOn(Day day, int32_t series) const = 0;
   /// `factors` is [kHorizon][group], `means` [kHorizon][series].
   virtual void Forecast(Day first, std::span<const float> factors, int32_t threads,
                         std::span<float> means) const = 0;
@@ -36,6 +43,7 @@ class OneSpeedItems final : public ItemLevels {
   OneSpeedItems(const Hierarchy& hierarchy, const KnownDays& known);
   void Advance(std::span<const DaySales> days, std::span<const float> factors,
                int32_t threads) override;
+  Ratios RatiosOn(Day day, int32_t series) const override;
   void Forecast(Day first, std::span<const float> factors, int32_t threads,
                 std::span<float> means) const override;
   void Save(StateWriter* out) const override;
@@ -56,6 +64,7 @@ class PooledItems final : public ItemLevels {
   PooledItems(const Hierarchy& hierarchy, const KnownDays& known);
   void Advance(std::span<const DaySales> days, std::span<const float> factors,
                int32_t threads) override;
+  Ratios RatiosOn(Day day, int32_t series) const override;
   void Forecast(Day first, std::span<const float> factors, int32_t threads,
                 std::span<float> means) const override;
   void Save(StateWriter* out) const override;
