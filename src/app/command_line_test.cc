@@ -368,6 +368,12 @@ TEST(CommandsTest, EveryCommandHasTheOptionsOfTheContractInItsHelp) {
       {{"topic", "check"}, {"--data", "-b,--bootstrap-server", "-t,--topic", "--json"}},
       {{"doctor"},
        {"--log", "-b,--bootstrap-server", "-t,--topic", "--registry", "--timeout", "--json"}},
+      {{"forecast"},
+       {"--data", "--log", "-b,--bootstrap-server", "-t,--topic", "--registry", "--every",
+        "--wait-days", "--snapshot", "--holidays", "-e,--exit", "--no-publish", "--json"}},
+      {{"forecast", "show"},
+       {"--data", "--item", "--store", "--state", "--dept", "--cat", "--svg", "--past", "--table",
+        "--ascii", "--holidays", "--json"}},
       {{"evaluate"},
        {"--data", "--origins", "--models", "--holidays", "--detail", "--submission",
         "--uncertainty", "--score", "--actuals", "--json"}}};

@@ -1,4 +1,5 @@
 #include "app/command.h"
+#include "app/run_forecast_show.h"
 
 namespace tillstream {
 
@@ -51,6 +52,7 @@ std::vector<std::unique_ptr<Command>> AllCommands() {
   commands.push_back(MakeTopicCheckCommand());
   commands.push_back(MakeDoctorCommand());
   commands.push_back(MakeForecastCommand());
+  commands.push_back(MakeForecastShowCommand());
   commands.push_back(MakeEvaluateCommand());
   return commands;
 }

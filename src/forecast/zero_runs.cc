@@ -6,7 +6,7 @@ namespace tillstream {
 namespace {
 
 constexpr int32_t kLongDays = 7;
-constexpr double kLongExpected = 6;
+constexpr double kLongExpected = 9;
 
 }  // namespace
 
