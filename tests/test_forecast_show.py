@@ -25,6 +25,7 @@ def data(tillstream, tmp_path_factory):
     folder = tmp_path_factory.mktemp("data")
     tillstream.check("synth", "--out", folder, "--stores", STORES, "--items", ITEMS, "--days", DAYS,
                      "-q")
+    tillstream.check("replay", "--data", folder, "--log", folder / "log", "-q")
     return folder
 
 
@@ -37,8 +38,14 @@ def ids(data):
     return {name: row[f"{name}_id"] for name in ("item", "dept", "cat", "store", "state")}
 
 
+def follow(data):
+    """Where the days come from: the stream of the dataset, in a folder of its own."""
+    return ("--data", data, "--log", data / "log")
+
+
 def show(tillstream, data, *options):
-    return json.loads(tillstream.check("forecast", "show", "--data", data, "--json", *options).stdout)
+    done = tillstream.check("forecast", "show", *follow(data), "--json", *options)
+    return json.loads(done.stdout)
 
 
 def test_drivers_multiply_to_the_mean_and_intervals_hold_it(tillstream, data, ids):
@@ -90,7 +97,7 @@ def test_forecasts_are_those_that_evaluate_writes(tillstream, data, ids, tmp_pat
 
 
 def test_the_chart_follows_the_locale(tillstream, data):
-    arguments = ("forecast", "show", "--data", data)
+    arguments = ("forecast", "show", *follow(data))
     plain = tillstream.check(*arguments, env=BARE | {"LC_ALL": "C"})
     assert plain.stdout.isascii() and "\x1b" not in plain.stdout
     assert plain.stdout.startswith("all items, all stores: units a day\n")
@@ -106,8 +113,8 @@ def test_a_terminal_has_its_own_width_and_colour(tillstream, data, ids):
     master, slave = pty.openpty()
     try:
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
-        with subprocess.Popen([tillstream.path, "forecast", "show", "--data", str(data), "--store",
-                               ids["store"], "-q"], stdin=subprocess.DEVNULL, stdout=slave,
+        with subprocess.Popen([tillstream.path, "forecast", "show", "--data", str(data), "--log",
+                               str(data / "log"), "--store", ids["store"], "-q"], stdin=subprocess.DEVNULL, stdout=slave,
                               stderr=subprocess.PIPE,
                               env=BARE | {"LANG": "C.UTF-8", "TERM": "xterm"}) as process:
             os.close(slave)
@@ -133,7 +140,7 @@ def test_a_terminal_has_its_own_width_and_colour(tillstream, data, ids):
 
 
 def test_a_table_of_the_days(tillstream, data):
-    out = tillstream.check("forecast", "show", "--data", data, "--table").stdout
+    out = tillstream.check("forecast", "show", *follow(data), "--table").stdout
     rows = [line for line in out.splitlines() if re.match(r"\d{4}-\d\d-\d\d  (Mon|Tue|Wed|Thu|Fri|Sat|Sun) ",
                                                           line)]
     assert len(rows) == HORIZON
@@ -141,7 +148,7 @@ def test_a_table_of_the_days(tillstream, data):
 
 def test_the_svg_is_well_formed_and_has_all_days(tillstream, data, ids, tmp_path):
     path = tmp_path / "f.svg"
-    done = tillstream.check("forecast", "show", "--data", data, "--item", ids["item"], "--svg", path)
+    done = tillstream.check("forecast", "show", *follow(data), "--item", ids["item"], "--svg", path)
     assert f"target: file {path}\n" in done.stderr
     root = xml.etree.ElementTree.parse(path).getroot()
     assert root.tag == SVG + "svg"
@@ -149,7 +156,7 @@ def test_the_svg_is_well_formed_and_has_all_days(tillstream, data, ids, tmp_path
     fan = [element for element in root if element.tag == SVG + "polygon"]
     assert [len(band.attrib["points"].split()) for band in fan] == [2 * HORIZON] * 3
     again = tmp_path / "again.svg"
-    tillstream.check("forecast", "show", "--data", data, "--item", ids["item"], "--svg", again,
+    tillstream.check("forecast", "show", *follow(data), "--item", ids["item"], "--svg", again,
                      "--threads", 1)
     assert again.read_bytes() == path.read_bytes()
     assert sorted(tmp_path.iterdir()) == [again, path]  # No temporary file is left.
@@ -158,7 +165,7 @@ def test_the_svg_is_well_formed_and_has_all_days(tillstream, data, ids, tmp_path
 @pytest.mark.parametrize("place", ["/proc/f.svg", "missing/f.svg"])
 def test_an_svg_that_cannot_be_written_is_one_line(tillstream, data, tmp_path, place):
     path = os.path.join(tmp_path, place)
-    done = tillstream.check("forecast", "show", "--data", data, "--svg", path, code=6)
+    done = tillstream.check("forecast", "show", *follow(data), "--svg", path, code=6)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and path in errors[0]
     assert done.stdout == ""
@@ -173,12 +180,13 @@ def test_a_sold_out_item_is_said_to_be_no_measure_of_demand(tillstream, data, id
     (tmp_path / "sales_train_evaluation.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for name in ("calendar.csv", "sell_prices.csv"):
         (tmp_path / name).symlink_to(data / name)
+    tillstream.check("replay", *follow(tmp_path), "-q")
     options = ("--item", ids["item"], "--store", ids["store"])
     [note] = show(tillstream, tmp_path, *options)["notes"]
     assert re.fullmatch(r"sales are not demand: nothing was sold on the \d\d days from "
                         r"2012-\d\d-\d\d on, where (95|100) units would be usual; it may have been "
                         r"out of stock", note)
-    out = tillstream.check("forecast", "show", "--data", tmp_path, *options).stdout
+    out = tillstream.check("forecast", "show", *follow(tmp_path), *options).stdout
     assert "note: sales are not demand" in out
 
 
@@ -193,7 +201,7 @@ def test_a_sold_out_item_is_said_to_be_no_measure_of_demand(tillstream, data, id
     (("--itme", "X"), "--itme is not an option of forecast show; did you mean --item"),
 ])
 def test_what_it_cannot_do_is_one_line(tillstream, data, options, message):
-    done = tillstream.check("forecast", "show", "--data", data, *options, "-q", code=2)
+    done = tillstream.check("forecast", "show", *follow(data), *options, "-q", code=2)
     assert done.stderr.startswith(f"error: {message}")
     assert done.stderr.count("\n") == 1
     assert done.stdout == ""
@@ -201,7 +209,8 @@ def test_what_it_cannot_do_is_one_line(tillstream, data, options, message):
 
 def test_a_few_days_are_enough(tillstream, tmp_path):
     tillstream.check("synth", "--out", tmp_path, "--stores", 1, "--items", 3, "--days", 5, "-q")
+    tillstream.check("replay", *follow(tmp_path), "-q")
     view = show(tillstream, tmp_path)
     assert len(view["past"]) == 5
     assert all(math.isfinite(day["mean"]) and day["mean"] >= 0 for day in view["forecast"])
-    tillstream.check("forecast", "show", "--data", tmp_path, "--past", 0)
+    tillstream.check("forecast", "show", *follow(tmp_path), "--past", 0)

@@ -22,8 +22,12 @@ class ForecastShowCommand final : public Command {
            "--svg f.svg\n";
   }
   void Declare(Arguments& arguments) override {
-    arguments.Text("--data", "DIR", &request_.data, "Folder of the dataset");
+    ForecastRequest& follow = request_.follow;
+    arguments.Text("--data", "DIR", &follow.data, "Folder with calendar.csv of the dataset");
     arguments.Required();
+    DeclareLogOrKafka(arguments, &follow.log);
+    DeclareTopic(arguments, &follow.log);
+    DeclareRegistry(arguments, &follow.registry);
     arguments.Text("--item", "ID", &request_.choice.item, "An item, as FOODS_3_090");
     arguments.Text("--store", "ID", &request_.choice.store, "A store, as CA_3");
     arguments.Text("--state", "ID", &request_.choice.state, "The stores of a state, as CA");
@@ -34,7 +38,9 @@ class ForecastShowCommand final : public Command {
                      "Past days to show, as far as they fit");
     arguments.Flag("--table", &request_.has_table, "The 28 days as a table below the chart");
     arguments.Flag("--ascii", &request_.is_ascii, "No block characters");
-    arguments.Text("--holidays", "FILE", &request_.holidays,
+    arguments.Text("--snapshot", "FILE", &follow.snapshot,
+                   "The snapshot of forecast, to go on from; default as there");
+    arguments.Text("--holidays", "FILE", &follow.holidays,
                    "Names of events and holidays; default those of M5");
   }
   Result<int> Run(Context& context) override { return RunForecastShow(context, request_); }

@@ -12,6 +12,7 @@
 #include "forecast/hierarchy.h"
 #include "forecast/horizon.h"
 #include "forecast/known_days.h"
+#include "live/forecast_state.h"
 #include "model/date.h"
 #include "model/ids.h"
 
@@ -62,9 +63,6 @@ struct FollowedModel {
   /// at the end; NaN where not known. As many as are there, kRecentDays at most.
   std::span<const std::vector<float>> recent;
 };
-
-/// Days of the past that a view can show and that notes are made from.
-inline constexpr int32_t kRecentDays = 112;
 
 /// A forecast of `chosen` from `state`, its past cut to `past_days`.
 ForecastView MakeForecastView(const FollowedModel& state, const ChosenNode& chosen,

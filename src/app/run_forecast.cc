@@ -33,21 +33,6 @@ std::vector<StoreSource> SourcesOf(const RunIdentity& identity, const std::strin
   return sources;
 }
 
-/// Beside the embedded log, or, with Kafka, where the command is run.
-Result<std::string> SnapshotPath(Context& context, const ForecastRequest& request) {
-  if (!request.snapshot.empty()) {
-    const size_t slash = request.snapshot.rfind('/');
-    if (slash != std::string::npos && slash > 0) {
-      TILLSTREAM_TRY(context.files.MakeDirectory(request.snapshot.substr(0, slash)));
-    }
-    return request.snapshot;
-  }
-  const std::string directory =
-      JoinPath(request.log.on_kafka ? "." : request.log.directory, kSnapshotDirectory);
-  TILLSTREAM_TRY(context.files.MakeDirectory(directory));
-  return JoinPath(directory, request.log.topic + ".snapshot");
-}
-
 /// The schemas' ids, and where forecasts go.
 Result<PublishOptions> PrepareToPublish(Context& context, const ForecastRequest& request,
                                         FollowedRun& run) {
@@ -126,6 +111,22 @@ Status PrintJson(Context& context, const LiveProgress& progress, double seconds)
   return context.out.Write(DumpJson(json) + "\n");
 }
 
+}  // namespace
+
+Result<std::string> SnapshotPath(Context& context, const ForecastRequest& request) {
+  if (!request.snapshot.empty()) {
+    const size_t slash = request.snapshot.rfind('/');
+    if (slash != std::string::npos && slash > 0) {
+      TILLSTREAM_TRY(context.files.MakeDirectory(request.snapshot.substr(0, slash)));
+    }
+    return request.snapshot;
+  }
+  const std::string directory =
+      JoinPath(request.log.on_kafka ? "." : request.log.directory, kSnapshotDirectory);
+  TILLSTREAM_TRY(context.files.MakeDirectory(directory));
+  return JoinPath(directory, request.log.topic + ".snapshot");
+}
+
 LiveObserver ObserverOf(Context& context) {
   LiveObserver observer;
   observer.on_info = [&context](const std::string& line) { context.console.Info(line); };
@@ -139,8 +140,6 @@ LiveObserver ObserverOf(Context& context) {
   };
   return observer;
 }
-
-}  // namespace
 
 Result<FollowedRun> OpenFollowedRun(Context& context, const ForecastRequest& request) {
   FollowedRun run;

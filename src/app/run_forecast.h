@@ -40,6 +40,13 @@ struct FollowedRun {
 /// run; kBadInput when the calendar is that of another.
 Result<FollowedRun> OpenFollowedRun(Context& context, const ForecastRequest& request);
 
+/// Where the snapshot is: as asked, or beside the embedded log, or, with Kafka, where the command
+/// is run. Makes the folder.
+Result<std::string> SnapshotPath(Context& context, const ForecastRequest& request);
+
+/// Messages to the console, progress to a terminal.
+LiveObserver ObserverOf(Context& context);
+
 /// Follows the sales, publishes forecasts and their scores.
 Result<int> RunForecast(Context& context, ForecastRequest request);
 

@@ -7,12 +7,12 @@
 #include "app/command.h"
 #include "app/forecast_view.h"
 #include "app/node_choice.h"
+#include "app/run_forecast.h"
 
 namespace tillstream {
 
 struct ForecastShowRequest {
-  std::string data;
-  std::string holidays;  ///< A file like tables/holidays.json; empty for that one.
+  ForecastRequest follow;  ///< What is followed.
   NodeChoice choice;
   std::string svg;         ///< A file to write; empty for none.
   int64_t past_days = 56;  ///< At most; as many as fit into the terminal.
@@ -25,8 +25,9 @@ struct ForecastShowRequest {
 Result<int> ShowForecast(Context& context, const ForecastShowRequest& request,
                          const FollowedModel& state);
 
-/// The same, from the sales of the dataset in `request.data` to their last day.
-Result<int> RunForecastShow(Context& context, const ForecastShowRequest& request);
+/// The same, from the sales of the stream to their last day; from the snapshot of `forecast` on,
+/// where there is one. Writes none.
+Result<int> RunForecastShow(Context& context, ForecastShowRequest request);
 
 /// `tillstream forecast show`.
 std::unique_ptr<Command> MakeForecastShowCommand();

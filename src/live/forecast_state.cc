@@ -1,6 +1,7 @@
 #include "live/forecast_state.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace tillstream {
@@ -20,8 +21,9 @@ ForecastState::ForecastState(std::vector<SeriesKey> series, const KnownDays& kno
       forecaster_(std::make_unique<Forecaster>(hierarchy_, known, threads)),
       scales_(hierarchy_),
       panel_index_(static_cast<size_t>(hierarchy_.series_count())),
-      recent_(panel_index_.size() * kDays),
-      recent_complete_(static_cast<size_t>(store_count()) * kDays, 1) {
+      from_(from),
+      recent_(panel_index_.size() * kRecentDays),
+      recent_complete_(static_cast<size_t>(store_count()) * kRecentDays, 1) {
   for (int32_t i = 0; i < hierarchy_.series_count(); ++i) {
     panel_index_[static_cast<size_t>(hierarchy_.input_index(i))] = i;
   }
@@ -97,7 +99,7 @@ std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
     of_day[at] = units[i];
     revenue_of_day[at] = revenue[i];
   }
-  const size_t ring = static_cast<size_t>(next_.value()) % kDays;
+  const size_t ring = RingOf(next_);
   std::copy(of_day.begin(), of_day.end(),
             recent_.begin() + static_cast<std::ptrdiff_t>(ring * series));
   std::copy(is_complete.begin(), is_complete.end(),
@@ -125,9 +127,7 @@ std::shared_ptr<const MadeForecast> ForecastState::Forecast(bool keep) {
   QuantileTables tables = forecaster_->Tables(node_means);
   const auto stores = static_cast<size_t>(store_count());
   std::vector<int32_t> incomplete(stores);
-  for (size_t k = 0; k < recent_complete_.size(); ++k) {
-    if (recent_complete_[k] == 0) ++incomplete[k % stores];
-  }
+  for (size_t store = 0; store < stores; ++store) incomplete[store] = IncompleteDaysOf(store);
   if (keep && !IsKept(next_ - 1))
     kept_.push_back({next_ - 1, std::move(means), tables, scales_.Now()});
   return std::make_shared<const MadeForecast>(
@@ -143,7 +143,7 @@ MaturedScore ForecastState::Score(const Kept& kept) const {
   const size_t series = panel_index_.size();
   std::vector<float> units(series * kDays);
   for (size_t h = 0; h < kDays; ++h) {
-    const size_t ring = (static_cast<size_t>(kept.origin.value()) + 1 + h) % kDays;
+    const size_t ring = RingOf(kept.origin + 1 + static_cast<int32_t>(h));
     std::copy_n(recent_.begin() + static_cast<std::ptrdiff_t>(ring * series), series,
                 units.begin() + static_cast<std::ptrdiff_t>(h * series));
   }
@@ -153,9 +153,37 @@ MaturedScore ForecastState::Score(const Kept& kept) const {
       ScoreMeans(hierarchy_, kept.scales, actual, AggregateDays(hierarchy_, kept.means));
   ScoreQuantiles(hierarchy_, kept.scales, actual, forecaster_->NodesOf(kept.means), kept.tables,
                  &score.accuracy);
-  score.incomplete_days = static_cast<int32_t>(
-      std::count(recent_complete_.begin(), recent_complete_.end(), uint8_t{0}));
+  for (int32_t store = 0; store < store_count(); ++store) {
+    score.incomplete_days += IncompleteDaysOf(static_cast<size_t>(store));
+  }
   return score;
+}
+
+int32_t ForecastState::IncompleteDaysOf(size_t store) const {
+  int32_t days = 0;
+  const auto stores = static_cast<size_t>(store_count());
+  for (Day day = std::max(from_, next_ - kHorizon); day < next_; ++day) {
+    if (recent_complete_[RingOf(day) * stores + store] == 0) ++days;
+  }
+  return days;
+}
+
+std::vector<std::vector<float>> ForecastState::Recent() const {
+  std::vector<std::vector<float>> days;
+  const size_t series = panel_index_.size();
+  const auto stores = static_cast<size_t>(store_count());
+  for (Day day = std::max(from_, next_ - kRecentDays); day < next_; ++day) {
+    const auto begin = recent_.begin() + static_cast<std::ptrdiff_t>(RingOf(day) * series);
+    auto& units = days.emplace_back(begin, begin + static_cast<std::ptrdiff_t>(series));
+    for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
+      const auto store = static_cast<size_t>(hierarchy_.group_store(group));
+      if (recent_complete_[RingOf(day) * stores + store] != 0) continue;
+      std::fill(units.begin() + hierarchy_.group_begin(group),
+                units.begin() + hierarchy_.group_end(group),
+                std::numeric_limits<float>::quiet_NaN());
+    }
+  }
+  return days;
 }
 
 std::string ForecastState::Save() {

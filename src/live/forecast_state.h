@@ -21,6 +21,10 @@
 
 namespace tillstream {
 
+/// Days of sales that are kept: those of a horizon, to score it, and as many before as a person may
+/// want to see.
+inline constexpr int32_t kRecentDays = 112;
+
 /// A forecast as it was made. Does not change; may be read by several threads.
 struct MadeForecast {
   Day origin;                     ///< The last day that the model had seen.
@@ -67,6 +71,10 @@ class ForecastState {
   /// have come.
   std::shared_ptr<const MadeForecast> Forecast(bool keep);
 
+  /// Units of the last days that were given, [series] each in panel order, the oldest first; NaN
+  /// where the store's day was not complete. At most kRecentDays.
+  std::vector<std::vector<float>> Recent() const;
+
   /// Whether the forecast from `origin` is kept to be scored.
   bool IsKept(Day origin) const;
 
@@ -95,15 +103,19 @@ class ForecastState {
   void Work();
   void Give(std::span<const WaitingDay> days);
   MaturedScore Score(const Kept& kept) const;
+  /// The store's days of the last kHorizon that were not complete.
+  int32_t IncompleteDaysOf(size_t store) const;
+  static size_t RingOf(Day day) { return static_cast<size_t>(day.value() % kRecentDays); }
   int32_t store_count() const { return static_cast<int32_t>(hierarchy_.stores().size()); }
 
   const Hierarchy hierarchy_;
   std::unique_ptr<Forecaster> forecaster_;
   AccuracyScales scales_;
   std::vector<int32_t> panel_index_;  ///< Of each series as it was given.
+  const Day from_;
   Day next_{1};
   std::deque<Kept> kept_;  ///< By origin.
-  /// Of the last kHorizon days, as rings by day number: [day % kHorizon][series], [.][store].
+  /// Of the last kRecentDays days, as rings by day number: [day % kRecentDays][series], [.][store].
   std::vector<float> recent_;
   std::vector<uint8_t> recent_complete_;
 

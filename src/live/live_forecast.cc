@@ -258,7 +258,7 @@ Status LiveForecast::SaveWhenDue() {
 }
 
 Status LiveForecast::Save() {
-  if (state_ == nullptr || options_.snapshot_path.empty()) return Ok();
+  if (state_ == nullptr || options_.snapshot_path.empty() || !options_.saves_snapshot) return Ok();
   if (state_->next_day() == saved_to_) return Ok();
   ForecastSnapshot snapshot;
   snapshot.next = state_->next_day();

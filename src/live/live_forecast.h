@@ -48,6 +48,8 @@ struct LiveOptions {
   bool stop_at_end = false;
   /// Where the snapshot is; empty for none. The directory must be there.
   std::string snapshot_path;
+  /// Whether it is written, or only read.
+  bool saves_snapshot = true;
   /// How often it is written while days come.
   std::chrono::seconds snapshot_every{15};
   /// Which run it is, and what else the state follows from: a snapshot of another is not used.
