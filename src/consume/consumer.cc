@@ -154,7 +154,27 @@ Result<GroupPosition> Consumer::StoredPosition(const Source& source) {
         fmt::format("{}: ends at offset {}, the group's position is {}; reading goes on from there",
                     source.partition.ToString(), end.value(), stored->next.value()));
   }
+  TILLSTREAM_ASSIGN(const Offset begin, source.reader->Begin());
+  if (stored->next < begin) {
+    on_warning_(fmt::format(
+        "{}: begins at offset {}, the group's position is {}; what was between them is lost to it",
+        source.partition.ToString(), begin.value(), stored->next.value()));
+  }
+  // The record may have been deleted since, as others may that were read.
+  if (stored->last && stored->last->offset >= begin && stored->last->offset < end) {
+    TILLSTREAM_TRY(CheckMark(source, *stored->last));
+  }
   return *stored;
+}
+
+Status Consumer::CheckMark(const Source& source, const RecordMark& mark) {
+  TILLSTREAM_TRY(source.reader->Seek(mark.offset));
+  TILLSTREAM_ASSIGN(const auto records, source.reader->Read(std::chrono::milliseconds(0)));
+  if (!records.empty() && MarkOf(records.front()) == mark) return Ok();
+  return MakeError(ErrorCode::kRefused,
+                   "{} offset {}: another record than the one that was read there; the topic was "
+                   "written anew, and needs a reader that begins anew",
+                   source.partition.ToString(), mark.offset.value());
 }
 
 Result<int32_t> Consumer::CountPartitions(const std::string& topic) {
@@ -204,6 +224,7 @@ Status Consumer::OpenSources(std::vector<TopicPartition> partitions) {
     TILLSTREAM_ASSIGN(const GroupPosition start, StartOf(source));
     source.next = start.next;
     source.records_before = start.records_before;
+    source.last = start.last;
     if (options_.distinct) TILLSTREAM_TRY(LookBack(source));
     TILLSTREAM_TRY(source.reader->Seek(source.next));
     sources_.push_back(std::move(source));
@@ -299,6 +320,8 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
 Result<bool> Consumer::ReadBatch(Source& source) {
   TILLSTREAM_ASSIGN(const std::span<const RecordView> records,
                     source.reader->Read(std::chrono::milliseconds(0)));
+  const RecordView* last = nullptr;
+  Status handled = Ok();
   for (const RecordView& record : records) {
     if (Full() || sink_.closed()) break;
     if (options_.range.stop_at && record.timestamp >= *options_.range.stop_at) {
@@ -306,10 +329,14 @@ Result<bool> Consumer::ReadBatch(Source& source) {
       break;
     }
     const bool is_repeat = options_.distinct && IsRepeat(source, record);
-    if (!is_repeat) TILLSTREAM_TRY(Handle(source, record));
+    if (!is_repeat) handled = Handle(source, record);
+    if (!handled) break;
+    last = &record;
     source.next = record.offset + 1;
     if (source.records_before && !is_repeat) ++*source.records_before;
   }
+  if (last != nullptr && group_ != nullptr) source.last = MarkOf(*last);
+  if (!handled) return handled.error();
   if (records.empty()) source.found_empty_at = round_at_;
   return !records.empty();
 }
@@ -360,7 +387,7 @@ Status Consumer::StorePositions() {
   records_at_flush_ = summary_.records;
   if (group_ == nullptr || sink_.closed()) return Ok();
   for (const Source& source : sources_) {
-    group_->Set(source.partition, {source.next, source.records_before});
+    group_->Set(source.partition, {source.next, source.records_before, source.last});
   }
   return group_->Store();
 }

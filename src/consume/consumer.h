@@ -95,7 +95,8 @@ class Consumer {
  public:
   /// `log`, `registry`, `clock` and `sink` must outlive the consumer. `group` may be null.
   /// `on_warning` gets a line for each of the first records that are skipped for a reason, for the
-  /// first gaps that `distinct` finds, and for a partition that ends before the group's position.
+  /// first gaps that `distinct` finds, and for a partition that ends before the group's position or
+  /// begins behind it.
   Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventSink& sink,
            ReaderGroup* group, ConsumeOptions options,
            std::function<void(const std::string&)> on_warning);
@@ -104,7 +105,7 @@ class Consumer {
   /// are stored about once a second and at the end, after the sink was flushed: never ahead of what
   /// the sink has taken. On kCorrupt the position stays before the record. Errors: those of the
   /// log, the registry and the sink; kNotFound and kUsage for a topic or partition that is not
-  /// there.
+  /// there; kRefused where the group's position is one in another stream.
   Status Run(std::stop_token stop);
 
   const ConsumeSummary& summary() const { return summary_; }
@@ -119,6 +120,7 @@ class Consumer {
     Offset next;  ///< First offset that the sink has not taken.
     /// Records before it, where it is known; repeats that were dropped are none.
     std::optional<int64_t> records_before;
+    std::optional<RecordMark> last;  ///< Of the records before it, where there is a group.
     bool ended = false;
     std::chrono::nanoseconds found_empty_at{0};
     RepeatFilter repeats;
@@ -133,8 +135,10 @@ class Consumer {
   Status ReadAll(const std::stop_token& stop);
   Result<GroupPosition> StartOf(const Source& source);
   Result<GroupPosition> StartAt(const Source& source, const OffsetSpec& spec);
-  /// The group's position, with a warning where the partition ends before it.
+  /// The group's position, with a warning where the partition ends before it or begins behind it.
   Result<GroupPosition> StoredPosition(const Source& source);
+  /// kRefused when another record stands where the group read `mark`.
+  Status CheckMark(const Source& source, const RecordMark& mark);
   /// Reads one batch; false when nothing was there.
   Result<bool> ReadBatch(Source& source);
   Status LookBack(Source& source);

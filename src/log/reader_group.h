@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -9,11 +10,22 @@
 
 namespace tillstream {
 
+/// Which record was read last: an offset means something only in the stream that it was read from.
+struct RecordMark {
+  Offset offset;
+  uint64_t hash = 0;  ///< Over its timestamp, key and value.
+  friend bool operator==(const RecordMark&, const RecordMark&) = default;
+};
+
+RecordMark MarkOf(const RecordView& record);
+
 /// How far a group has come in a partition.
 struct GroupPosition {
   Offset next;  ///< The first offset that it has not read.
   /// Records before that, where it is known. Offsets are not dense on every log.
   std::optional<int64_t> records_before;
+  /// The last of them, of a group that keeps it. Where it goes on, it must be there still.
+  std::optional<RecordMark> last = std::nullopt;
   friend bool operator==(const GroupPosition&, const GroupPosition&) = default;
 };
 
