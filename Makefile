@@ -1,12 +1,12 @@
 # The front door. Everything real is done by CMake (CMakePresets.json) and the scripts in tools/.
 #
 #   NO_INSTALL=1   installs no Debian packages
-#   DATA=DIR       for demo, bench and bench-kafka: the M5 files
+#   DATA=DIR       for demo, bench, bench-kafka and bench-postgres: the M5 files
 #   KAFKA=0        builds without Kafka and librdkafka
 #   JOBS=N         parallel jobs; default: the number of processors
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-full test-fresh bench bench-kafka lint tidy format fuzz clean \
+.PHONY: help build demo test test-full test-fresh bench bench-kafka bench-postgres lint tidy format fuzz clean \
         install-kafka install-build install-test install-lint install-tidy install-bench install-fresh \
         test-programs bench-programs release-tests asan tsan pinned venv kafka-tools registry-peers \
         deploy-peers
@@ -35,6 +35,7 @@ help:
 	@echo "  make test-fresh       make demo and make test on a bare Debian 12 in a chroot (as root)"
 	@echo "  make bench [DATA=DIR] the benchmarks of docs/benchmarks.md"
 	@echo "  make bench-kafka [DATA=DIR]  those on real brokers"
+	@echo "  make bench-postgres [DATA=DIR]  those on a real PostgreSQL"
 	@echo "  make lint             formatting, layers, banned calls"
 	@echo "  make tidy             clang-tidy over all sources"
 	@echo "  make format           clang-format over all sources"
@@ -132,6 +133,9 @@ bench: bench-programs
 # Brokers and the Python peer come as for the tests.
 bench-kafka: venv kafka-tools bench-programs
 	@.venv/bin/python bench/kafka_bench.py --build build/release $(if $(DATA),--data "$(DATA)")
+
+bench-postgres: bench-programs
+	@bench/postgres_bench.py --build build/release $(if $(DATA),--data "$(DATA)")
 
 lint: install-lint
 	@tools/format.sh --check

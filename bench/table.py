@@ -8,6 +8,8 @@ MARKS = ("<!-- figures: begin; bench/run.py --update writes what stands between 
          "<!-- figures: end -->")
 KAFKA_MARKS = ("<!-- Kafka figures: begin; bench/kafka_bench.py --update writes what stands between "
                "these lines -->", "<!-- Kafka figures: end -->")
+POSTGRES_MARKS = ("<!-- PostgreSQL figures: begin; bench/postgres_bench.py --update writes what stands "
+                  "between these lines -->", "<!-- PostgreSQL figures: end -->")
 
 
 @dataclass

@@ -26,8 +26,9 @@ LAYERS = {
     "replay": ["dataset", "registry"],
     "consume": ["dataset", "registry"],
     "live": ["consume", "forecast"],
+    "postgres": ["consume"],
     "web": ["registry"],
-    "app": ["web", "replay", "live", "kafka", "zookeeper"],
+    "app": ["web", "replay", "live", "postgres", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests
@@ -50,6 +51,7 @@ THIRD_PARTY = [
     (r"curl/.*", ["registry/curl_client.cc", "registry/library_versions.cc"]),
     (r"librdkafka/.*", ["kafka"]),
     (r"zookeeper/zookeeper(_version)?\.h", ["zookeeper"]),
+    (r"libpq-fe\.h", ["postgres"]),
     (r"boost/.*", ["web/http_server.cc", "web/http_connection.h", "web/library_versions.cc"]),
     (r"prometheus/.*", ["web/metrics.cc"]),
     (r"crypt\.h", ["web/user_file.cc"]),

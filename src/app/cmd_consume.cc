@@ -6,6 +6,8 @@
 #include "app/consume_metrics.h"
 #include "app/kafka_options.h"
 #include "app/registry_options.h"
+#include "app/sink_options.h"
+#include "app/table_sinks.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "consume/consumer.h"
@@ -46,7 +48,8 @@ class ConsumeCommand final : public Command {
            "Examples: tillstream consume -e -c 5\n"
            "          tillstream consume -o d@2016-05-01 -p 0 --format json | jq .sold\n"
            "          tillstream consume -t sales-days -e\n"
-           "          tillstream consume -g report -e --sink count\n";
+           "          tillstream consume -g report -e --sink count\n"
+           "          tillstream consume -e --sink postgres://me@db.example/retail\n";
   }
   void Declare(Arguments& arguments) override {
     DeclareLogOrKafka(arguments, &log_);
@@ -65,7 +68,7 @@ class ConsumeCommand final : public Command {
     arguments.Text("--on-error", "WHAT", &on_error_,
                    "A record that cannot be decoded: stop or skip");
     arguments.Flag("--distinct", &distinct_, "Drop what a stream at least once repeats");
-    arguments.Text("--sink", "SINK", &sink_, "count: no lines, only what they add up to");
+    DeclareSink(arguments, &sink_);
     DeclareMetrics(arguments, &metrics_);
   }
 
@@ -74,7 +77,7 @@ class ConsumeCommand final : public Command {
     TILLSTREAM_TRY(CompleteRegistry(&registry_, log_));
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
-    options.headers = format == EventFormat::kKcat && sink_.empty();
+    options.headers = format == EventFormat::kKcat && sink_.kind == SinkKind::kLines;
     TILLSTREAM_TRY(CheckMetrics(metrics_));
     TILLSTREAM_ASSIGN(const auto metrics, MetricsServer::Open(context, metrics_));
     ConsumeBoard board;
@@ -86,11 +89,12 @@ class ConsumeCommand final : public Command {
     if (run) TILLSTREAM_TRY(FindPlaces(*run, &options));
     TILLSTREAM_ASSIGN(const OpenedRegistry registry,
                       OpenRegistryOfRun(context, registry_, run, opened));
+    if (sink_.is_tables()) return FillTables(context, opened, run, *registry.registry, options);
     TILLSTREAM_ASSIGN(const std::unique_ptr<ReaderGroup> group,
                       OpenGroup(context, opened, options));
     std::unique_ptr<EventSink> sink;
     CountSink* count = nullptr;
-    if (sink_ == "count") {
+    if (sink_.kind == SinkKind::kCount) {
       auto counting = std::make_unique<CountSink>();
       count = counting.get();
       sink = std::move(counting);
@@ -144,10 +148,30 @@ class ConsumeCommand final : public Command {
                        Quote(on_error_));
     }
     options.on_error = on_error_ == "skip" ? OnError::kSkip : OnError::kStop;
-    if (!sink_.empty() && sink_ != "count") {
-      return MakeError(ErrorCode::kUsage, "--sink: {} is not a sink; write count", Quote(sink_));
-    }
+    TILLSTREAM_TRY(CompleteSink(&sink_, {.group = !group_.empty(),
+                                         .start = options.range.start.has_value(),
+                                         .store = !store_.empty(),
+                                         .format = !format_.empty()}));
     return options;
+  }
+
+  /// Tables take events and keep how far they go in one.
+  Result<int> FillTables(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
+                         SchemaRegistry& registry, ConsumeOptions options) const {
+    TILLSTREAM_TRY(AddTotals(context, opened, run, &options));
+    TILLSTREAM_ASSIGN(const std::unique_ptr<TableSink> sink,
+                      OpenTableSink(context, sink_, log_.topic, run));
+    Consumer consumer(*opened.log, registry, context.clock, *sink, sink.get(), std::move(options),
+                      [&context](const std::string& line) { context.console.Warning(line); });
+    const auto begin = context.clock.Monotonic();
+    const Status result = consumer.Run(context.stop);
+    context.console.EndProgress();
+    const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
+    TILLSTREAM_TRY(ReportTables(context, *sink, seconds));
+    SaySkipped(context, consumer.summary());
+    if (!result) return result.error();
+    if (run) SayLag(context, opened, *run, consumer.progress());
+    return static_cast<int>(kExitDone);
   }
 
   Result<EventFormat> CheckFormat(const Context& context) const {
@@ -224,6 +248,10 @@ class ConsumeCommand final : public Command {
         fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
                     WithThousands(summary.records), HumanBytes(summary.bytes), seconds,
                     static_cast<double>(summary.records) / std::max(seconds, 1e-9) / 1e6));
+    SaySkipped(context, summary);
+  }
+
+  static void SaySkipped(Context& context, const ConsumeSummary& summary) {
     if (summary.repeats > 0) {
       context.console.Info(fmt::format("dropped {} repeats", WithThousands(summary.repeats)));
     }
@@ -243,6 +271,7 @@ class ConsumeCommand final : public Command {
     if (run.topic != log_.topic || progress.empty()) return;
     std::map<TopicPartition, std::optional<int64_t>> read;
     for (const PartitionProgress& partition : progress) {
+      if (partition.partition.topic == TotalsTopic(run.topic)) continue;
       read[partition.partition] = partition.position.records_before;
     }
     int64_t lag = 0;
@@ -274,7 +303,7 @@ class ConsumeCommand final : public Command {
   std::string format_;
   std::string on_error_ = "stop";
   bool distinct_ = false;
-  std::string sink_;
+  SinkOptions sink_;
   MetricsOptions metrics_;
 };
 

@@ -10,6 +10,7 @@
 #include "zookeeper/library_versions.h"
 #endif
 #include "log/library_versions.h"
+#include "postgres/library_versions.h"
 #include "registry/library_versions.h"
 #include "web/library_versions.h"
 
@@ -20,6 +21,7 @@ std::string VersionText() {
   for (const std::string& line : BaseLibraryVersions()) text += line + "\n";
   for (const std::string& line : LogLibraryVersions()) text += line + "\n";
   for (const std::string& line : RegistryLibraryVersions()) text += line + "\n";
+  for (const std::string& line : PostgresLibraryVersions()) text += line + "\n";
   for (const std::string& line : WebLibraryVersions()) text += line + "\n";
 #ifdef TILLSTREAM_KAFKA
   for (const std::string& line : KafkaLibraryVersions()) text += line + "\n";

@@ -68,6 +68,7 @@ class LateLog final : public EventLog {
 class GroupMarkTest : public StreamTest {
  protected:
   GroupMarkTest() {
+    small_.days = 4;
     options_.partitions = {PartitionId(0)};
     options_.stop_at_end = true;
     WriteDays(small_);
@@ -89,7 +90,7 @@ class GroupMarkTest : public StreamTest {
   Status Run() { return Run(*log_); }
   GroupPosition& stored() { return group_.stored.at({"sales", PartitionId(0)}); }
 
-  SmallDataset small_{.days = 4};
+  SmallDataset small_;
   MarkGroup group_;
   ConsumeOptions options_;
   std::vector<std::string> warnings_;
