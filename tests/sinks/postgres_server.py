@@ -15,7 +15,7 @@ import time
 
 START_SECONDS = 60
 STOP_SECONDS = 60
-SQL_SECONDS = 300
+SQL_SECONDS = 900
 ASK_AGAIN_SECONDS = 0.02
 SUPERUSER = "tillstream"
 PASSWORD_USER = "locked"  # may come in by TCP with its password only
