@@ -33,7 +33,7 @@ SHARE_MIN = 0.7
 TICKS = os.sysconf("SC_CLK_TCK")
 DATABASE = "bench"
 # What the tests turn off, on again: a transaction is durable when it is committed.
-SERVER = {"fsync": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
+SERVER = {"fsync": "on", "autovacuum": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
 
 
 def arguments():

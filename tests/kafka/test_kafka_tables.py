@@ -1,14 +1,21 @@
 """consume --sink postgres: from Kafka: what is committed is there once, whatever is killed: the
 generators, the consumer, the stream itself."""
 
+import io
+import json
 import pathlib
 import random
+import re
 import signal
+import struct
 import subprocess
 import sys
+import urllib.request
 
+import fastavro
 import pytest
-from kafka.admin import KafkaAdminClient
+from kafka import KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from stream_runs import COMMAND_SECONDS, ended, kill_while_they_run, killed
 
@@ -18,6 +25,7 @@ from dataset_rows import Dataset  # noqa: E402
 from postgres_server import PostgresServer  # noqa: E402
 from tables import assert_rows  # noqa: E402
 
+SOURCE = pathlib.Path(__file__).parents[2]
 COMMIT_OFTEN = ("--commit", "2000,50ms")
 LIVE = ("--speed", "60d/s", "--commit", "1000000,100ms")
 
@@ -126,3 +134,64 @@ def test_ctrl_c_commits_what_was_taken(runs, postgres):
     assert "rows of sales and" in err
     fill(runs, database)
     assert database.number("SELECT count(*) FROM sales") == 19 * 3 * 200
+
+
+# A topic that others wrote.
+
+
+class ForeignTopic:
+    """A topic of one partition with records of our schema, and no run and no totals."""
+
+    def __init__(self, runs, topic):
+        self.runs = runs.on(topic)
+        text = (SOURCE / "schemas" / "sales_record.avsc").read_text(encoding="utf-8")
+        self._schema = fastavro.parse_schema(json.loads(text))
+        request = urllib.request.Request(
+            f"{runs.registry}/subjects/{topic}-value/versions",
+            data=json.dumps({"schema": text}).encode(),
+            headers={"Content-Type": "application/vnd.schemaregistry.v1+json"})
+        with urllib.request.urlopen(request, timeout=COMMAND_SECONDS) as answer:
+            self._id = json.load(answer)["id"]
+        admin = KafkaAdminClient(bootstrap_servers=runs.bootstrap)
+        admin.create_topics([NewTopic(topic, 1, 1, topic_configs={
+            "retention.ms": "-1", "message.timestamp.after.max.ms": str(2**63 - 1)})])
+        admin.close()
+
+    def write(self, *records):
+        """Each a date in ms and what differs from an ordinary sale."""
+        producer = KafkaProducer(bootstrap_servers=self.runs.bootstrap)
+        for timestamp, changes in records:
+            sale = {"item_id": "I", "dept_id": "D", "cat_id": "C", "store_id": "S", "state_id": "T",
+                    "day": 1, "sold": 2, "sell_price": 1.5, **changes}
+            payload = io.BytesIO(struct.pack(">bI", 0, self._id))
+            payload.seek(0, io.SEEK_END)
+            fastavro.schemaless_writer(payload, self._schema, sale)
+            producer.send(self.runs.topic, payload.getvalue(), timestamp_ms=timestamp)
+        producer.close()
+
+
+def test_a_topic_without_a_run_and_totals_is_filled_too(runs, postgres):
+    topic, database = ForeignTopic(runs, "tables-foreign"), postgres.new_database("foreign")
+    topic.write((0, {}), (86_400_000, {"item_id": "Äpfel|x", "sell_price": None}))
+    done = fill(topic.runs, database)
+    assert 'warning: no topic "tables-foreign-days": store_days stays empty' in done.stderr
+    assert database.sql("SELECT item, day, date, sold, price FROM sales ORDER BY date") == [
+        ["I", "1", "1970-01-01", "2", "1.50"], ["Äpfel", "x", "1", "1970-01-02", "2", ""]]
+
+
+@pytest.mark.parametrize("timestamp, changes, message", [
+    (0, {"item_id": "a\0b"}, r'postgres .*: invalid byte sequence for encoding "UTF8": 0x00 '
+     r"\(COPY sales, line 3, column item\)"),
+    (300_000_000_000_000, {}, r"tables-.*-0 offset 2: its date is 3472222 days from 1970, needed "
+     "one of the years 1 to 9999"),
+], ids=["zero", "date"])
+def test_a_record_that_no_row_can_be_stops_it_before_it(runs, postgres, request, timestamp, changes,
+                                                        message):
+    name = request.node.callspec.id
+    topic, database = ForeignTopic(runs, f"tables-{name}"), postgres.new_database(f"bad_{name}")
+    topic.write((0, {}))
+    fill(topic.runs, database)
+    topic.write((0, {}), (timestamp, changes), (0, {}))
+    done = fill(topic.runs, database, code=4)
+    assert re.search(f"^error: {message}$", done.stderr, re.MULTILINE), done.stderr
+    assert database.number("SELECT count(*) FROM sales") == 1

@@ -22,7 +22,7 @@ PASSWORD_USER = "locked"  # may come in by TCP with its password only
 
 # A kill of the server does not empty the page cache, so nothing is gained by waiting for a disk.
 SETTINGS = {"fsync": "off", "shared_buffers": "32MB", "max_connections": 30,
-            "max_wal_size": "256MB", "log_min_messages": "fatal"}
+            "max_wal_size": "256MB", "autovacuum": "off", "log_min_messages": "fatal"}
 
 
 def binaries():
