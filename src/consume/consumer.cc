@@ -351,6 +351,7 @@ Status Consumer::Handle(Source& source, const RecordView& record) {
     if (total != nullptr && total->store_id != options_.store_id) return Ok();
   }
   if (Status put = sink_.Put(source.partition, record, event_); !put) {
+    if (put.error().code == ErrorCode::kCorrupt) return Skip(source, record, put.error());
     sink_failed_ = true;
     return put;
   }

@@ -20,6 +20,7 @@ class KeepingSink final : public EventSink {
       has_failed = true;
       return MakeError(ErrorCode::kIoError, "sink: full");
     }
+    if (record.offset == no_place_for) return MakeError(ErrorCode::kCorrupt, "sink: no place");
     got.push_back(fmt::format("{}:{}", partition.partition.value(), record.offset.value()));
     if (on_put) on_put();
     return Ok();
@@ -38,6 +39,7 @@ class KeepingSink final : public EventSink {
   size_t flushed = 0;
   int64_t flushes = 0;
   int64_t fail_put_at = -1;
+  Offset no_place_for{-1};
   int64_t close_at = INT64_MAX;
   int64_t close_at_flush = -1;
   bool has_failed = false;
@@ -320,6 +322,22 @@ TEST_F(ConsumerTest, APositionIsNeverAheadOfASinkThatFails) {
     EXPECT_EQ(StoredPosition(), Offset(static_cast<int64_t>(sink_.flushed)));
     EXPECT_LE(*StoredPosition(), Offset(fail_at));
   }
+}
+
+TEST_F(ConsumerTest, ARecordThatTheSinkHasNoPlaceForIsLikeOneThatCannotBeDecoded) {
+  options_.partitions = {PartitionId(0)};
+  sink_.no_place_for = Offset(7);
+  HoldGroup();
+  const Status result = Run();
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().message,
+            "sales-0 offset 7: sink: no place; --on-error skip goes on behind it");
+  EXPECT_EQ(StoredPosition(), Offset(7)) << "what came before it was taken";
+  options_.on_error = OnError::kSkip;
+  HoldGroup();
+  ASSERT_TRUE(Run());
+  EXPECT_EQ(sink_.got, Offsets(0, 8, 12));
+  EXPECT_EQ(summary_.skipped.at("sink: no place"), 1);
 }
 
 TEST_F(ConsumerTest, APositionIsNeverAheadOfAFlushThatFails) {

@@ -11,12 +11,14 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
 
-  /// Takes one event; `record` and `event` are valid during the call.
+  /// Takes one event; `record` and `event` are valid during the call. kCorrupt when there is no
+  /// place for such an event: then nothing of it was taken, and the sink goes on with the next one.
+  /// After any other Error it does not.
   virtual Status Put(const TopicPartition& partition, const RecordView& record,
                      const Event& event) = 0;
 
   /// On success everything put before has left the process. The consumer stores its position only
-  /// after that, and never again after an Error of Put() or Flush().
+  /// after that, and never again after an Error of Put() other than kCorrupt, or of Flush().
   virtual Status Flush() = 0;
 
   /// True when nobody takes events any more; the consumer then ends without an Error.

@@ -29,8 +29,8 @@ struct TableCounts {
 /// every event is there once, whatever ends the process, as long as the consumer goes on where
 /// Find() says. Not thread safe.
 ///
-/// Failure: after an Error nothing more is taken and nothing more is kept; what Store() kept before
-/// stays. Open a new one.
+/// Failure: after an Error, other than that of Put() for one event, nothing more is taken and
+/// nothing more is kept; what Store() kept before stays. Open a new one.
 class TableSink : public EventSink, public ReaderGroup {
  public:
   /// The only reader of its partitions reads what it likes.

@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstring>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
+#include "base/text.h"
 #include "postgres/copy_rows.h"
 #include "postgres/month_partitions.h"
 #include "postgres/offset_table.h"
@@ -24,6 +28,38 @@ constexpr size_t kStoreDaysBytesMax = 4 << 20;
 constexpr Date kDateMin = std::chrono::year(1) / 1 / 1;
 constexpr Date kDateMax = std::chrono::year(9999) / 12 / 1;
 
+/// What a text column can have is UTF-8 without a zero byte. Most texts are ASCII, of which eight
+/// bytes are looked at together.
+bool IsStorable(std::string_view text) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  constexpr uint64_t kLowBits = 0x0101010101010101;
+  uint64_t odd = 0;  // High bits where a byte is zero or not ASCII.
+  const char* in = text.data();
+  size_t rest = text.size();
+  for (uint64_t word = 0; rest > 0; in += sizeof(word)) {
+    const size_t count = std::min(rest, sizeof(word));
+    word = kLowBits;
+    std::memcpy(&word, in, count);
+    odd |= (word | (word - kLowBits)) & kHighBits;
+    rest -= count;
+  }
+  return odd == 0 || (IsUtf8(text) && text.find('\0') == std::string_view::npos);
+}
+
+struct NamedText {
+  const char* field;
+  std::string_view text;
+};
+
+Status CheckTexts(std::initializer_list<NamedText> texts) {
+  for (const NamedText& each : texts) {
+    if (IsStorable(each.text)) continue;
+    return MakeError(ErrorCode::kCorrupt, "{}: {}, needed UTF-8 without a zero byte", each.field,
+                     Quote(each.text));
+  }
+  return Ok();
+}
+
 class PostgresSink final : public TableSink {
  public:
   PostgresSink(std::unique_ptr<PostgresConnection> connection, const PostgresTables& tables,
@@ -39,7 +75,7 @@ class PostgresSink final : public TableSink {
     return CheckRowsHaveOffsets();
   }
 
-  Status Put(const TopicPartition& partition, const RecordView& record,
+  Status Put(const TopicPartition& /*partition*/, const RecordView& record,
              const Event& event) override {
     TILLSTREAM_TRY(state_);
     Status put = Ok();
@@ -50,14 +86,8 @@ class PostgresSink final : public TableSink {
     } else {
       ++taken_.other;
     }
-    if (put) return put;
-    Error error = put.error();
-    // Of the record itself, and not of the server, which says something later.
-    if (error.code == ErrorCode::kBadInput) {
-      error = Error{ErrorCode::kCorrupt, std::move(error.message)}.At(
-          fmt::format("{} offset {}", partition.ToString(), record.offset.value()));
-    }
-    return Fail(std::move(error));
+    if (put || put.error().code == ErrorCode::kCorrupt) return put;
+    return Fail(put.error());
   }
 
   Status Flush() override {
@@ -115,9 +145,8 @@ class PostgresSink final : public TableSink {
 
   static Status CheckDate(Date date) {
     if (kDateMin <= date && date < kDateMax) return Ok();
-    return MakeError(ErrorCode::kBadInput,
-                     "its date is {} days from 1970, needed one of the years "
-                     "1 to 9999",
+    return MakeError(ErrorCode::kCorrupt,
+                     "its date is {} days from 1970, needed one of the years 1 to 9999",
                      date.time_since_epoch().count());
   }
 
@@ -174,6 +203,11 @@ class PostgresSink final : public TableSink {
   }
 
   Status PutSale(Timestamp timestamp, const SalesRecord& sale) {
+    TILLSTREAM_TRY(CheckTexts({{"item_id", sale.item_id},
+                               {"store_id", sale.store_id},
+                               {"dept_id", sale.dept_id},
+                               {"cat_id", sale.cat_id},
+                               {"state_id", sale.state_id}}));
     if (timestamp_ != timestamp) TILLSTREAM_TRY(BeginSales(timestamp));
     sales_.BeginRow(static_cast<int16_t>(SalesColumns().size()),
                     sale.store_id.size() + sale.item_id.size() + sale.dept_id.size() +
@@ -202,8 +236,9 @@ class PostgresSink final : public TableSink {
 
   Status PutStoreDay(const StoreDay& total) {
     TILLSTREAM_TRY(CheckDate(total.date));
+    TILLSTREAM_TRY(CheckTexts({{"store_id", total.store_id}, {"state_id", total.state_id}}));
     if (total.revenue_cents < 0) {
-      return MakeError(ErrorCode::kBadInput, "its revenue is {} cents, needed 0 or more",
+      return MakeError(ErrorCode::kCorrupt, "its revenue is {} cents, needed 0 or more",
                        total.revenue_cents);
     }
     if (store_days_rows_ == 0) store_days_.AppendHeader();
