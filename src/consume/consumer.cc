@@ -300,6 +300,10 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
     bool all_ended = is_assigned_ && !sources_.empty();
     for (Source& source : sources_) {
       if (source.ended) continue;
+      if (sink_.IsAhead(source.partition)) {
+        all_ended = false;
+        continue;
+      }
       TILLSTREAM_ASSIGN(const bool read, ReadBatch(source));
       any = any || read;
       all_ended = all_ended && source.ended;
@@ -368,19 +372,37 @@ Status Consumer::Skip(const Source& source, const RecordView& record, const Erro
     return Error{error.code,
                  fmt::format("{}: {}; --on-error skip goes on behind it", where, error.message)};
   }
+  const bool is_kept = options_.on_error == OnError::kKeep;
+  if (is_kept) TILLSTREAM_TRY(KeepDeadLetter(source, record, error));
   std::string reason = ReasonOf(error.message);
   if (!summary_.skipped.contains(reason) && summary_.skipped.size() >= kReasonsMax) {
     reason = "other reasons";
   }
   const int64_t count = ++summary_.skipped[reason];
-  if (count <= kSkipLinesMax) on_warning_(fmt::format("{}: {}; skipped", where, error.message));
+  if (count <= kSkipLinesMax) {
+    on_warning_(fmt::format("{}: {}; {}", where, error.message, is_kept ? "kept" : "skipped"));
+  }
   if (count == kSkipLinesMax) on_warning_("more of the same are only counted");
   return Ok();
+}
+
+Status Consumer::KeepDeadLetter(const Source& source, const RecordView& record,
+                                const Error& error) {
+  Status kept = options_.dead_letters->Put({source.partition, record, error.message});
+  if (!kept) sink_failed_ = true;
+  return kept;
 }
 
 Status Consumer::StorePositions() {
   last_store_ = clock_.Monotonic();
   if (sink_failed_) return Ok();
+  // First, since the position may move with what the sink takes.
+  if (options_.dead_letters != nullptr) {
+    if (Status kept = options_.dead_letters->Sync(); !kept) {
+      sink_failed_ = true;
+      return kept;
+    }
+  }
   if (Status flushed = sink_.Flush(); !flushed) {
     sink_failed_ = true;
     return flushed;

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "consume/dead_letters.h"
 #include "consume/event_decoder.h"
 #include "consume/event_sink.h"
 #include "consume/repeat_filter.h"
@@ -50,6 +51,7 @@ struct OffsetRange {
 enum class OnError {
   kStop,
   kSkip,  ///< Counted and reported, then the next.
+  kKeep,  ///< The same, and its bytes go to ConsumeOptions::dead_letters.
 };
 
 struct ConsumeOptions {
@@ -62,6 +64,8 @@ struct ConsumeOptions {
   bool stop_at_end = false;  ///< Else the end is followed.
   std::string store_id;      ///< Only events of this store; empty for all.
   OnError on_error = OnError::kStop;
+  /// Of kKeep; must outlive the consumer.
+  DeadLetters* dead_letters = nullptr;
   /// Drops what an at-least-once stream repeats. Where reading begins within a partition, the
   /// records before say what was there already: kLookBackRecords of them.
   bool distinct = false;
@@ -85,7 +89,8 @@ struct ConsumeSummary {
   int64_t bytes = 0;    ///< Keys and values of those.
   int64_t repeats = 0;  ///< Dropped by `distinct`.
   int64_t missing = 0;  ///< With `distinct`: left out by the stream, as after a deletion.
-  /// Records that could not be decoded, by reason: the error with N for every number in it.
+  /// Records that could not be decoded, skipped or kept, by reason: the error with N for every
+  /// number in it.
   std::map<std::string, int64_t> skipped;
 };
 
@@ -103,9 +108,10 @@ class Consumer {
 
   /// Runs until the end, the count, a stop request or a sink that is closed. The group's positions
   /// are stored about once a second and at the end, after the sink was flushed: never ahead of what
-  /// the sink has taken. On kCorrupt the position stays before the record. Errors: those of the
-  /// log, the registry and the sink; kNotFound and kUsage for a topic or partition that is not
-  /// there; kRefused where the group's position is one in another stream.
+  /// the sink has taken, or of dead letters that are not durable. On kCorrupt the position stays
+  /// before the record. Errors: those of the log, the registry, the sink and the dead letters;
+  /// kNotFound and kUsage for a topic or partition that is not there; kRefused where the group's
+  /// position is one in another stream.
   Status Run(std::stop_token stop);
 
   const ConsumeSummary& summary() const { return summary_; }
@@ -146,6 +152,7 @@ class Consumer {
   bool IsRepeat(Source& source, const RecordView& record);
   Status Handle(Source& source, const RecordView& record);
   Status Skip(const Source& source, const RecordView& record, const Error& error);
+  Status KeepDeadLetter(const Source& source, const RecordView& record, const Error& error);
   bool Full() const { return options_.count_max > 0 && summary_.records >= options_.count_max; }
   Status StorePositions();
   /// Shows at the board where it stands; unless `always`, only now and then.
@@ -167,7 +174,7 @@ class Consumer {
   std::chrono::nanoseconds round_at_{0};  ///< When the last round began; with a board.
   std::chrono::nanoseconds shown_at_{0};
   int64_t records_at_flush_ = 0;
-  bool sink_failed_ = false;
+  bool sink_failed_ = false;  ///< Or the dead letters.
 };
 
 }  // namespace tillstream

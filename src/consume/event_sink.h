@@ -21,6 +21,10 @@ class EventSink {
   /// after that, and never again after an Error of Put() other than kCorrupt, or of Flush().
   virtual Status Flush() = 0;
 
+  /// Whether what comes next in the partition has to wait until the sink has got something of the
+  /// others. Asked before each read.
+  virtual bool IsAhead(const TopicPartition& /*partition*/) const { return false; }
+
   /// True when nobody takes events any more; the consumer then ends without an Error.
   virtual bool closed() const { return false; }
 };

@@ -12,6 +12,18 @@ const char* BytesOrEmpty(std::string_view bytes) {
   return bytes.data() == nullptr ? "" : bytes.data();
 }
 
+using KafkaHeadersPtr = std::unique_ptr<rd_kafka_headers_t, KafkaDestroy<rd_kafka_headers_destroy>>;
+
+KafkaHeadersPtr CopyHeaders(std::span<const HeaderView> headers) {
+  KafkaHeadersPtr copy(rd_kafka_headers_new(headers.size()));
+  for (const HeaderView& header : headers) {
+    rd_kafka_header_add(copy.get(), BytesOrEmpty(header.key),
+                        static_cast<ssize_t>(header.key.size()), BytesOrEmpty(header.value),
+                        static_cast<ssize_t>(header.value.size()));
+  }
+  return copy;
+}
+
 }  // namespace
 
 Result<ProduceTarget> ProduceTarget::Open(KafkaClient& client, const TopicPartition& partition) {
@@ -56,7 +68,17 @@ KafkaErrorPtr ProduceRecord(KafkaClient& client, const ProduceTarget& target,
     fields[7].u.header = {kSequenceHeader.data(), bytes.data(), static_cast<ssize_t>(bytes.size())};
     ++field_count;
   }
-  return KafkaErrorPtr(rd_kafka_produceva(client.handle(), fields.data(), field_count));
+  KafkaHeadersPtr headers;
+  if (!sequence && !record.headers.empty()) {
+    headers = CopyHeaders(record.headers);
+    fields[7].vtype = RD_KAFKA_VTYPE_HEADERS;
+    fields[7].u.headers = headers.get();
+    ++field_count;
+  }
+  KafkaErrorPtr error(rd_kafka_produceva(client.handle(), fields.data(), field_count));
+  // They belong to the message once it is in the queue.
+  if (!error) static_cast<void>(headers.release());
+  return error;
 }
 
 }  // namespace tillstream

@@ -22,9 +22,9 @@ struct ProduceTarget {
 /// kBadInput for the one time in whose place the client would put the wall clock: 1970-01-01T00:00.
 Status CheckEventTime(const TopicPartition& partition, Timestamp timestamp);
 
-/// Puts a copy of one record into the client's queue, with a sequence header if it has a
-/// `sequence`. `opaque` comes back with its delivery report. None on success; the queue may be
-/// full.
+/// Puts a copy of one record into the client's queue, with its headers or, instead of those, a
+/// sequence header if it has a `sequence`. `opaque` comes back with its delivery report. None on
+/// success; the queue may be full.
 KafkaErrorPtr ProduceRecord(KafkaClient& client, const ProduceTarget& target,
                             const RecordView& record,
                             std::optional<int64_t> sequence = std::nullopt, void* opaque = nullptr);
