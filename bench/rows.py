@@ -269,6 +269,33 @@ def consume(bench, report):
         rate.median >= 10))
 
 
+def totals(bench, report):
+    """consume --totals, and the same published and durable."""
+    log = bench.full_log("zstd")
+    topic = "bench-totals"
+
+    def add_up(*options):
+        # Each time a topic of its own, since what is there is not published again.
+        remove(log / f"{topic}-0")
+        ran = bench.tillstream("consume", "-q", "-e", "--totals", "store,category", "--log", log,
+                               *options, memory_as="consume --totals")
+        lines = [json.loads(line) for line in ran.out.splitlines()]
+        need_equal("events in totals", sum(line["events"] for line in lines), bench.events)
+        return ran
+
+    plain, published = interleaved(bench.pairs, add_up,
+                                   lambda: add_up("--totals-topic", topic))
+    remove(log / f"{topic}-0")
+    rate = spread(bench.events / ran.wall / 1e6 for ran in plain)
+    peak = max(ran.peak_kib for ran in plain + published) / 1024
+    report.rows.append(Row(
+        "totals by store and category, a day each, JSON lines", ">= 5 M events/s, <= 256 MiB",
+        f"{rate.text(1)} M events/s, {peak:.0f} MiB",
+        f"published, durable: {spread(bench.events / ran.wall / 1e6 for ran in published).text(1)} "
+        "M events/s", "", cpu_text(plain, bench.events),
+        rate.median >= 5 and peak <= MEMORY_MIB_MAX))
+
+
 def verify(bench, report):
     for codec in ("zstd", "none"):
         log = bench.full_log(codec)
@@ -404,6 +431,6 @@ def registry(bench, report):
                 cost.median <= 100 if is_lookup else None))
 
 
-ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "verify": verify,
-       "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry, "processes": processes,
-       "forecasts": forecasts, "watched": watched, "parts": parts}
+ALL = {"parse": parse, "encode": encode, "replay": replay_row, "consume": consume, "totals": totals,
+       "verify": verify, "reopen": reopen, "sqlite": sqlite, "memory": memory, "registry": registry,
+       "processes": processes, "forecasts": forecasts, "watched": watched, "parts": parts}

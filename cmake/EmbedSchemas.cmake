@@ -4,7 +4,8 @@ function(tillstream_embed_schemas target)
   set(source ${CMAKE_CURRENT_BINARY_DIR}/embedded_schemas.cc)
   set(text "#include \"avro/embedded_schemas.h\"\n\nnamespace tillstream {\n")
   foreach(pair sales_record:kSalesRecordAvsc store_day:kStoreDayAvsc
-               sales_forecast:kSalesForecastAvsc forecast_score:kForecastScoreAvsc)
+               sales_forecast:kSalesForecastAvsc forecast_score:kForecastScoreAvsc
+               period_total:kPeriodTotalAvsc)
     string(REPLACE ":" ";" pair ${pair})
     list(GET pair 0 file)
     list(GET pair 1 constant)

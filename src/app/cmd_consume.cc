@@ -4,10 +4,13 @@
 
 #include "app/command.h"
 #include "app/consume_metrics.h"
+#include "app/error_options.h"
 #include "app/kafka_options.h"
 #include "app/registry_options.h"
+#include "app/run_totals.h"
 #include "app/sink_options.h"
 #include "app/table_sinks.h"
+#include "app/totals_options.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "consume/consumer.h"
@@ -49,6 +52,7 @@ class ConsumeCommand final : public Command {
            "          tillstream consume -o d@2016-05-01 -p 0 --format json | jq .sold\n"
            "          tillstream consume -t sales-days -e\n"
            "          tillstream consume -g report -e --sink count\n"
+           "          tillstream consume --totals store,category --by week\n"
            "          tillstream consume -e --sink postgres://me@db.example/retail\n";
   }
   void Declare(Arguments& arguments) override {
@@ -66,9 +70,11 @@ class ConsumeCommand final : public Command {
     arguments.Text("--format", "FORMAT", &format_,
                    "text, json or kcat; default text on a terminal, json in a pipe");
     arguments.Text("--on-error", "WHAT", &on_error_,
-                   "A record that cannot be decoded: stop or skip");
+                   "A record that cannot be decoded: stop, skip, or keep its bytes: dlq:TOPIC, "
+                   "dlq:DIR/");
     arguments.Flag("--distinct", &distinct_, "Drop what a stream at least once repeats");
     DeclareSink(arguments, &sink_);
+    DeclareTotals(arguments, &totals_);
     DeclareMetrics(arguments, &metrics_);
   }
 
@@ -77,11 +83,20 @@ class ConsumeCommand final : public Command {
     TILLSTREAM_TRY(CompleteRegistry(&registry_, log_));
     TILLSTREAM_ASSIGN(ConsumeOptions options, CheckOptions());
     TILLSTREAM_ASSIGN(const EventFormat format, CheckFormat(context));
-    options.headers = format == EventFormat::kKcat && sink_.kind == SinkKind::kLines;
+    options.headers = (format == EventFormat::kKcat && sink_.kind == SinkKind::kLines) ||
+                      options.on_error == OnError::kKeep;
     TILLSTREAM_TRY(CheckMetrics(metrics_));
+    TILLSTREAM_ASSIGN(TotalsShape shape, ShapeOf(totals_, log_.topic));
+    if (!shape.dimensions.empty()) TILLSTREAM_TRY(CheckOptionsOfTotals(options));
     TILLSTREAM_ASSIGN(const auto metrics, MetricsServer::Open(context, metrics_));
     ConsumeBoard board;
     if (metrics != nullptr) options.board = &board;
+    if (!shape.dimensions.empty()) {
+      TILLSTREAM_ASSIGN(const auto sampler,
+                        SampleConsume(context, metrics.get(), log_, metrics_, board));
+      return RunTotals(context, {log_, registry_, std::move(shape), totals_.topic,
+                                 std::move(options), format, errors_});
+    }
     TILLSTREAM_TRY(RequireLog(context, log_));
     TILLSTREAM_ASSIGN(OpenedLog opened, OpenEventLog(context, log_));
     TILLSTREAM_ASSIGN(const std::optional<NamedRun> run,
@@ -89,9 +104,13 @@ class ConsumeCommand final : public Command {
     if (run) TILLSTREAM_TRY(FindPlaces(*run, &options));
     TILLSTREAM_ASSIGN(const OpenedRegistry registry,
                       OpenRegistryOfRun(context, registry_, run, opened));
-    if (sink_.is_tables()) return FillTables(context, opened, run, *registry.registry, options);
+    if (sink_.is_tables()) {
+      return FillTables(context, opened, run, *registry.registry, options, metrics.get(), board);
+    }
     TILLSTREAM_ASSIGN(const std::unique_ptr<ReaderGroup> group,
                       OpenGroup(context, opened, options));
+    TILLSTREAM_ASSIGN(const auto dead_letters, OpenDeadLetters(context, opened, errors_));
+    options.dead_letters = dead_letters.get();
     std::unique_ptr<EventSink> sink;
     CountSink* count = nullptr;
     if (sink_.kind == SinkKind::kCount) {
@@ -114,6 +133,7 @@ class ConsumeCommand final : public Command {
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     if (count != nullptr) TILLSTREAM_TRY(PrintCount(context, *count));
     if (result || consumer.summary().records > 0) Summarise(context, consumer.summary(), seconds);
+    SayErrors(context, consumer.summary(), errors_);
     if (result && run) SayLag(context, opened, *run, consumer.progress());
     if (!result) return result.error();
     return static_cast<int>(kExitDone);
@@ -143,11 +163,8 @@ class ConsumeCommand final : public Command {
       return MakeError(ErrorCode::kUsage,
                        "-o: stored is a group's position; give the group with -g");
     }
-    if (on_error_ != "stop" && on_error_ != "skip") {
-      return MakeError(ErrorCode::kUsage, "--on-error: {} is not known; write stop or skip",
-                       Quote(on_error_));
-    }
-    options.on_error = on_error_ == "skip" ? OnError::kSkip : OnError::kStop;
+    TILLSTREAM_ASSIGN(errors_, ParseOnError(on_error_, log_.topic));
+    options.on_error = errors_.on_error;
     TILLSTREAM_TRY(CompleteSink(&sink_, {.group = !group_.empty(),
                                          .start = options.range.start.has_value(),
                                          .store = !store_.empty(),
@@ -157,21 +174,47 @@ class ConsumeCommand final : public Command {
 
   /// Tables take events and keep how far they go in one.
   Result<int> FillTables(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
-                         SchemaRegistry& registry, ConsumeOptions options) const {
+                         SchemaRegistry& registry, ConsumeOptions options,
+                         MetricsServer* metrics, const ConsumeBoard& board) const {
     TILLSTREAM_TRY(AddTotals(context, opened, run, &options));
     TILLSTREAM_ASSIGN(const std::unique_ptr<TableSink> sink,
                       OpenTableSink(context, sink_, log_.topic, run));
+    TILLSTREAM_ASSIGN(const auto dead_letters, OpenDeadLetters(context, opened, errors_));
+    options.dead_letters = dead_letters.get();
     Consumer consumer(*opened.log, registry, context.clock, *sink, sink.get(), std::move(options),
                       [&context](const std::string& line) { context.console.Warning(line); });
     const auto begin = context.clock.Monotonic();
-    const Status result = consumer.Run(context.stop);
+    Status result = Ok();
+    {
+      TILLSTREAM_ASSIGN(const auto sampler,
+                        SampleConsume(context, metrics, log_, metrics_, board));
+      result = consumer.Run(context.stop);
+    }
     context.console.EndProgress();
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     TILLSTREAM_TRY(ReportTables(context, *sink, seconds));
-    SaySkipped(context, consumer.summary());
+    SayErrors(context, consumer.summary(), errors_);
     if (!result) return result.error();
     if (run) SayLag(context, opened, *run, consumer.progress());
     return static_cast<int>(kExitDone);
+  }
+
+  /// What totals cannot be together with.
+  Status CheckOptionsOfTotals(const ConsumeOptions& options) const {
+    const std::pair<const char*, bool> given[] = {{"-p", !options.partitions.empty()},
+                                                  {"-c", options.count_max > 0},
+                                                  {"-g", !group_.empty()},
+                                                  {"--distinct", options.distinct},
+                                                  {"--sink", sink_.kind != SinkKind::kLines},
+                                                  {"--format kcat", format_ == "kcat"}};
+    for (const auto& [flag, is_given] : given) {
+      if (!is_given) continue;
+      return MakeError(ErrorCode::kUsage,
+                       "{}: has no meaning with --totals, which adds up the whole stream; leave "
+                       "one out",
+                       flag);
+    }
+    return CheckRangeOfTotals(options.range, !totals_.topic.empty());
   }
 
   Result<EventFormat> CheckFormat(const Context& context) const {
@@ -259,9 +302,6 @@ class ConsumeCommand final : public Command {
       context.console.Warning(
           fmt::format("{} events are missing in the stream", WithThousands(summary.missing)));
     }
-    for (const auto& [reason, count] : summary.skipped) {
-      context.console.Warning(fmt::format("skipped {}: {}", WithThousands(count), reason));
-    }
   }
 
   /// In events: offsets also count the marks of transactions. Says nothing where that cannot be
@@ -304,6 +344,8 @@ class ConsumeCommand final : public Command {
   std::string on_error_ = "stop";
   bool distinct_ = false;
   SinkOptions sink_;
+  TotalsOptions totals_;
+  ErrorPolicy errors_;  ///< Of on_error_, once CheckOptions() was called.
   MetricsOptions metrics_;
 };
 

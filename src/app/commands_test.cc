@@ -175,7 +175,8 @@ TEST_F(ConsumeCommandTest, WhatIsNotKnownIsAUsageError) {
         Case{{"-p", "x"}, "-p: \"x\" is not a partition; write a number from 0"},
         Case{{"-p", "2"}, "-p: topic \"sales\" has partitions 0 to 1, found 2"},
         Case{{"--format", "xml"}, "--format: \"xml\" is not a format; write text, json or kcat"},
-        Case{{"--on-error", "x"}, "--on-error: \"x\" is not known; write stop or skip"},
+        Case{{"--on-error", "x"},
+             "--on-error: \"x\" is not known; write stop, skip, dlq:TOPIC or dlq:DIR/"},
         Case{{"--sink", "x"}, "--sink: \"x\" is not a sink; write count or postgres:URL"},
         Case{{"--store", "CA1"}, "--store: \"CA1\" is not in the run; did you mean CA_1"}}) {
     EXPECT_EQ(Consume(c.options), 2) << c.message;

@@ -11,6 +11,7 @@ extern const std::string_view kSalesRecordAvsc;
 extern const std::string_view kStoreDayAvsc;
 extern const std::string_view kSalesForecastAvsc;
 extern const std::string_view kForecastScoreAvsc;
+extern const std::string_view kPeriodTotalAvsc;
 
 /// The schema of such a text.
 Schema ParseReleased(std::string_view avsc);

@@ -12,14 +12,12 @@ const char* BytesOrEmpty(std::string_view bytes) {
   return bytes.data() == nullptr ? "" : bytes.data();
 }
 
-using KafkaHeadersPtr = std::unique_ptr<rd_kafka_headers_t, KafkaDestroy<rd_kafka_headers_destroy>>;
-
-KafkaHeadersPtr CopyHeaders(std::span<const HeaderView> headers) {
-  KafkaHeadersPtr copy(rd_kafka_headers_new(headers.size()));
+/// For a message, which destroys them.
+rd_kafka_headers_t* CopyHeaders(std::span<const HeaderView> headers) {
+  rd_kafka_headers_t* const copy = rd_kafka_headers_new(headers.size());
   for (const HeaderView& header : headers) {
-    rd_kafka_header_add(copy.get(), BytesOrEmpty(header.key),
-                        static_cast<ssize_t>(header.key.size()), BytesOrEmpty(header.value),
-                        static_cast<ssize_t>(header.value.size()));
+    rd_kafka_header_add(copy, BytesOrEmpty(header.key), static_cast<ssize_t>(header.key.size()),
+                        BytesOrEmpty(header.value), static_cast<ssize_t>(header.value.size()));
   }
   return copy;
 }
@@ -68,16 +66,16 @@ KafkaErrorPtr ProduceRecord(KafkaClient& client, const ProduceTarget& target,
     fields[7].u.header = {kSequenceHeader.data(), bytes.data(), static_cast<ssize_t>(bytes.size())};
     ++field_count;
   }
-  KafkaHeadersPtr headers;
+  rd_kafka_headers_t* headers = nullptr;
   if (!sequence && !record.headers.empty()) {
     headers = CopyHeaders(record.headers);
     fields[7].vtype = RD_KAFKA_VTYPE_HEADERS;
-    fields[7].u.headers = headers.get();
+    fields[7].u.headers = headers;
     ++field_count;
   }
   KafkaErrorPtr error(rd_kafka_produceva(client.handle(), fields.data(), field_count));
-  // They belong to the message once it is in the queue.
-  if (!error) static_cast<void>(headers.release());
+  // They belong to the message only once it is in the queue.
+  if (error != nullptr && headers != nullptr) rd_kafka_headers_destroy(headers);
   return error;
 }
 
