@@ -193,6 +193,7 @@ class ConsumeCommand final : public Command {
     context.console.EndProgress();
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     TILLSTREAM_TRY(ReportTables(context, *sink, seconds));
+    SayRepeats(context, consumer.summary());
     SayErrors(context, consumer.summary(), errors_);
     if (!result) return result.error();
     if (run) SayLag(context, opened, *run, consumer.progress());
@@ -291,10 +292,10 @@ class ConsumeCommand final : public Command {
         fmt::format("{} records, {} in {:.2f} s: {:.2f} M records/s",
                     WithThousands(summary.records), HumanBytes(summary.bytes), seconds,
                     static_cast<double>(summary.records) / std::max(seconds, 1e-9) / 1e6));
-    SaySkipped(context, summary);
+    SayRepeats(context, summary);
   }
 
-  static void SaySkipped(Context& context, const ConsumeSummary& summary) {
+  static void SayRepeats(Context& context, const ConsumeSummary& summary) {
     if (summary.repeats > 0) {
       context.console.Info(fmt::format("dropped {} repeats", WithThousands(summary.repeats)));
     }
