@@ -27,8 +27,9 @@ LAYERS = {
     "consume": ["dataset", "registry"],
     "live": ["consume", "forecast"],
     "postgres": ["consume"],
+    "parquet": ["consume"],
     "web": ["registry"],
-    "app": ["web", "replay", "live", "postgres", "kafka", "zookeeper"],
+    "app": ["web", "replay", "live", "postgres", "parquet", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests

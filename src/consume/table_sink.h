@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "consume/event_sink.h"
 #include "log/reader_group.h"
@@ -39,6 +40,13 @@ class TableSink : public EventSink, public ReaderGroup {
       const BeforeChange& /*before_change*/) override {
     return std::optional<std::vector<TopicPartition>>();
   }
+
+  /// Keeps what Store() leaves for later; the last call, after the last Store(). The same Error
+  /// again when there was one.
+  virtual Status Finish() { return Ok(); }
+
+  /// What a person should know of the rows at the end: a line each.
+  virtual std::vector<std::string> Remarks() const { return {}; }
 
   /// Where the tables are, for messages: "postgres localhost:5432/retail".
   virtual std::string Describe() const = 0;
