@@ -28,8 +28,9 @@ LAYERS = {
     "live": ["consume", "forecast"],
     "postgres": ["consume"],
     "parquet": ["consume"],
+    "duckdb": ["consume"],
     "web": ["registry"],
-    "app": ["web", "replay", "live", "postgres", "parquet", "kafka", "zookeeper"],
+    "app": ["web", "replay", "live", "postgres", "parquet", "duckdb", "kafka", "zookeeper"],
 }
 
 # Doubles and contract suites. They may include any layer, since they stand in for it; only tests
