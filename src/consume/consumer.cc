@@ -310,14 +310,14 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
       if (stop.stop_requested() || Full() || sink_.closed()) return Ok();
     }
     if (all_ended || (!any && is_assigned_ && options_.stop_at_end)) return Ok();
-    if (!any) {
-      if (stop.stop_requested()) return Ok();
-      // Whoever looks at the output sees everything that is there while nothing more comes.
+    if (!any && stop.stop_requested()) return Ok();
+    // While nothing more comes, whoever looks at the output sees everything that is there.
+    if (!any || clock_.Monotonic() - last_store_ >= kStoreInterval) {
       TILLSTREAM_TRY(StorePositions());
-      clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
-    } else if (clock_.Monotonic() - last_store_ >= kStoreInterval) {
-      TILLSTREAM_TRY(StorePositions());
+      // From the end: a sink that takes a second for it would else be stored after each batch.
+      last_store_ = clock_.Monotonic();
     }
+    if (!any) clock_.SleepUntil(clock_.Monotonic() + kFollowPoll, stop);
   }
 }
 
@@ -394,7 +394,6 @@ Status Consumer::KeepDeadLetter(const Source& source, const RecordView& record,
 }
 
 Status Consumer::StorePositions() {
-  last_store_ = clock_.Monotonic();
   if (sink_failed_) return Ok();
   // First, since the position may move with what the sink takes.
   if (options_.dead_letters != nullptr) {
