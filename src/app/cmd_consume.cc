@@ -53,7 +53,8 @@ class ConsumeCommand final : public Command {
            "          tillstream consume -t sales-days -e\n"
            "          tillstream consume -g report -e --sink count\n"
            "          tillstream consume --totals store,category --by week\n"
-           "          tillstream consume -e --sink postgres://me@db.example/retail\n";
+           "          tillstream consume -e --sink postgres://me@db.example/retail\n"
+           "          tillstream consume -e --sink duckdb:sales.duckdb\n";
   }
   void Declare(Arguments& arguments) override {
     DeclareLogOrKafka(arguments, &log_);
@@ -176,7 +177,7 @@ class ConsumeCommand final : public Command {
   Result<int> FillTables(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
                          SchemaRegistry& registry, ConsumeOptions options,
                          MetricsServer* metrics, const ConsumeBoard& board) const {
-    TILLSTREAM_TRY(AddTotals(context, opened, run, &options));
+    TILLSTREAM_TRY(AddTotals(context, opened, run, sink_, &options));
     TILLSTREAM_ASSIGN(const std::unique_ptr<TableSink> sink,
                       OpenTableSink(context, sink_, log_.topic, run));
     TILLSTREAM_ASSIGN(const auto dead_letters, OpenDeadLetters(context, opened, errors_));
@@ -190,6 +191,9 @@ class ConsumeCommand final : public Command {
                         SampleConsume(context, metrics, log_, metrics_, board));
       result = consumer.Run(context.stop);
     }
+    // Where the log or a record is at fault, what the sink took stands.
+    const Status finished = sink->Finish();
+    if (result) result = finished;
     context.console.EndProgress();
     const double seconds = static_cast<double>((context.clock.Monotonic() - begin).count()) / 1e9;
     TILLSTREAM_TRY(ReportTables(context, *sink, seconds));

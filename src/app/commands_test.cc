@@ -177,7 +177,8 @@ TEST_F(ConsumeCommandTest, WhatIsNotKnownIsAUsageError) {
         Case{{"--format", "xml"}, "--format: \"xml\" is not a format; write text, json or kcat"},
         Case{{"--on-error", "x"},
              "--on-error: \"x\" is not known; write stop, skip, dlq:TOPIC or dlq:DIR/"},
-        Case{{"--sink", "x"}, "--sink: \"x\" is not a sink; write count or postgres:URL"},
+        Case{{"--sink", "x"},
+             "--sink: \"x\" is not a sink; write count, postgres:URL, duckdb:FILE or parquet:DIR"},
         Case{{"--store", "CA1"}, "--store: \"CA1\" is not in the run; did you mean CA_1"}}) {
     EXPECT_EQ(Consume(c.options), 2) << c.message;
     EXPECT_EQ(err_, std::string("error: ") + c.message + "\n");

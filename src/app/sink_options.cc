@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kPostgresPrefix = "postgres:";
 constexpr std::string_view kPostgresqlPrefix = "postgresql:";
+constexpr std::string_view kDuckdbPrefix = "duckdb:";
+constexpr std::string_view kParquetPrefix = "parquet:";
 
 /// "postgres://host/db" is both a kind with its target and the address that libpq takes as a whole.
 std::string PostgresTarget(const std::string& text, std::string_view prefix) {
@@ -33,7 +35,11 @@ Status CheckBeside(const BesideSink& beside, const std::string& sink) {
 
 void DeclareSink(Arguments& arguments, SinkOptions* options) {
   arguments.Text("--sink", "SINK", &options->text,
-                 "count: no lines, only what they add up to; postgres:URL: tables");
+                 "count: no lines, only what they add up to; postgres:URL, duckdb:FILE: tables; "
+                 "parquet:DIR: files by store and month");
+  arguments.Text("--duckdb", "LIBRARY", &options->duckdb_library,
+                 "DuckDB's library for --sink duckdb; default: the one of make duckdb, or the "
+                 "system's");
 }
 
 Status CompleteSink(SinkOptions* options, const BesideSink& beside) {
@@ -49,8 +55,19 @@ Status CompleteSink(SinkOptions* options, const BesideSink& beside) {
     options->target = PostgresTarget(text, prefix);
     return CheckBeside(beside, "postgres");
   }
+  for (const auto& [prefix, kind] : {std::pair(kDuckdbPrefix, SinkKind::kDuckdb),
+                                     std::pair(kParquetPrefix, SinkKind::kParquet)}) {
+    if (!text.starts_with(prefix)) continue;
+    options->kind = kind;
+    options->target = text.substr(prefix.size());
+    if (!options->target.empty()) return CheckBeside(beside, text.substr(0, prefix.size() - 1));
+    return MakeError(ErrorCode::kUsage, "--sink: {} names no {}", Quote(text),
+                     kind == SinkKind::kDuckdb ? "file" : "folder");
+  }
   // Not the whole text, which may have a password in it.
-  return MakeError(ErrorCode::kUsage, "--sink: {} is not a sink; write count or postgres:URL",
+  return MakeError(ErrorCode::kUsage,
+                   "--sink: {} is not a sink; write count, postgres:URL, duckdb:FILE or "
+                   "parquet:DIR",
                    Quote(text.substr(0, text.find(':'))));
 }
 

@@ -38,10 +38,23 @@ TEST(SinkOptionsTest, AnAddressOfPostgresMayBeginWithItsOwnScheme) {
   EXPECT_EQ(Completed("postgres:").target, "");
 }
 
+TEST(SinkOptionsTest, AFileOrAFolderFollowsItsKind) {
+  EXPECT_EQ(Completed("duckdb:a:b.duckdb").kind, SinkKind::kDuckdb);
+  EXPECT_EQ(Completed("duckdb:a:b.duckdb").target, "a:b.duckdb");
+  EXPECT_EQ(Completed("parquet:/x y").kind, SinkKind::kParquet);
+  EXPECT_EQ(Completed("parquet:/x y").target, "/x y");
+  EXPECT_TRUE(Completed("parquet:x").is_tables());
+  EXPECT_EQ(Refused("duckdb:"), "--sink: \"duckdb:\" names no file");
+  EXPECT_EQ(Refused("parquet:"), "--sink: \"parquet:\" names no folder");
+}
+
 TEST(SinkOptionsTest, WhatIsNoSinkIsSaidWithoutWhatMayBeAPassword) {
-  EXPECT_EQ(Refused("mysql://me:secret@h"),
-            "--sink: \"mysql\" is not a sink; write count or postgres:URL");
-  EXPECT_EQ(Refused("Count"), "--sink: \"Count\" is not a sink; write count or postgres:URL");
+  EXPECT_EQ(
+      Refused("mysql://me:secret@h"),
+      "--sink: \"mysql\" is not a sink; write count, postgres:URL, duckdb:FILE or parquet:DIR");
+  EXPECT_EQ(
+      Refused("Count"),
+      "--sink: \"Count\" is not a sink; write count, postgres:URL, duckdb:FILE or parquet:DIR");
 }
 
 TEST(SinkOptionsTest, WhatContradictsTablesIsRefusedAndGoesWithACount) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+#include "app/duckdb_library.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "duckdb/duckdb_sink.h"
 #include "model/names.h"
+#include "parquet/parquet_sink.h"
 #include "postgres/postgres_sink.h"
 
 namespace tillstream {
@@ -31,10 +34,37 @@ std::function<void(const TableCounts&)> ProgressOf(Context& context) {
   };
 }
 
+Result<std::unique_ptr<TableSink>> OpenSink(Context& context, const SinkOptions& options,
+                                            TableStream stream) {
+  if (options.kind == SinkKind::kDuckdb) {
+    DuckdbSinkOptions sink;
+    sink.library = FindDuckdbLibrary(context.files, options.duckdb_library);
+    sink.path = options.target;
+    sink.threads = ThreadCount(context);
+    sink.stream = std::move(stream);
+    sink.on_kept = ProgressOf(context);
+    return DuckdbSink::Open(sink);
+  }
+  if (options.kind == SinkKind::kParquet) {
+    ParquetSinkOptions sink;
+    sink.folder = options.target;
+    sink.holder = context.holder;
+    sink.stream = std::move(stream);
+    sink.on_kept = ProgressOf(context);
+    return ParquetSink::Open(context.files, sink);
+  }
+  PostgresSinkOptions sink;
+  sink.address = options.target;
+  sink.stream = std::move(stream);
+  sink.owner = context.holder;
+  sink.on_kept = ProgressOf(context);
+  return OpenPostgresSink(context.clock, std::move(sink));
+}
+
 }  // namespace
 
 Status AddTotals(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
-                 ConsumeOptions* options) {
+                 const SinkOptions& sink, ConsumeOptions* options) {
   if (run && run->topic != options->topic) {
     return MakeError(ErrorCode::kUsage,
                      "--sink: tables are filled from topic {} as a whole; write -t {}",
@@ -44,6 +74,11 @@ Status AddTotals(Context& context, OpenedLog& opened, const std::optional<NamedR
   TILLSTREAM_ASSIGN(const std::vector<TopicInfo> topics, opened.log->ListTopics());
   const bool has_totals = std::any_of(topics.begin(), topics.end(),
                                       [&](const TopicInfo& topic) { return topic.name == totals; });
+  if (!has_totals && sink.kind == SinkKind::kParquet) {
+    return MakeError(ErrorCode::kNotFound,
+                     "{}: no topic {}, and --sink parquet closes days by end-of-day totals",
+                     opened.log->Describe(), Quote(totals));
+  }
   if (!has_totals) {
     context.console.Warning(fmt::format("no topic {}: store_days stays empty", Quote(totals)));
     return Ok();
@@ -56,12 +91,7 @@ Status AddTotals(Context& context, OpenedLog& opened, const std::optional<NamedR
 Result<std::unique_ptr<TableSink>> OpenTableSink(Context& context, const SinkOptions& options,
                                                  const std::string& topic,
                                                  const std::optional<NamedRun>& run) {
-  PostgresSinkOptions sink;
-  sink.address = options.target;
-  sink.stream = {topic, DescribeRun(run)};
-  sink.owner = context.holder;
-  sink.on_kept = ProgressOf(context);
-  TILLSTREAM_ASSIGN(auto opened, OpenPostgresSink(context.clock, std::move(sink)));
+  TILLSTREAM_ASSIGN(auto opened, OpenSink(context, options, {topic, DescribeRun(run)}));
   context.console.Info(fmt::format("filling sales and store_days of {}", opened->Describe()));
   return opened;
 }
@@ -73,6 +103,7 @@ Status ReportTables(Context& context, const TableSink& sink, double seconds) {
     context.console.Warning(fmt::format("{} records are neither sales nor totals and have no table",
                                         WithThousands(kept.other)));
   }
+  for (const std::string& line : sink.Remarks()) context.console.Warning(line);
   if (context.common.json) {
     const Json json = {{"sales", kept.sales},
                        {"store_days", kept.store_days},

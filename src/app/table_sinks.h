@@ -14,9 +14,9 @@ namespace tillstream {
 
 /// The topics whose records fill the tables: those of the events in `options`, and that of the
 /// end-of-day totals. kUsage for `topic` when it is not the one that names the run. Where there are
-/// no totals, says so, and reads on without.
+/// no totals, says so, and reads on without; kNotFound for a sink that cannot.
 Status AddTotals(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
-                 ConsumeOptions* options);
+                 const SinkOptions& sink, ConsumeOptions* options);
 
 /// The tables of completed options, for the stream of `topic`. Says what it fills, and on a
 /// terminal how far it is.
