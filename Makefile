@@ -1,15 +1,15 @@
 # The front door. Everything real is done by CMake (CMakePresets.json) and the scripts in tools/.
 #
 #   NO_INSTALL=1   installs no Debian packages
-#   DATA=DIR       for demo, bench, bench-kafka and bench-postgres: the M5 files
+#   DATA=DIR       for demo and bench*: the M5 files
 #   KAFKA=0        builds without Kafka and librdkafka
 #   JOBS=N         parallel jobs; default: the number of processors
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test test-full test-fresh bench bench-kafka bench-postgres lint tidy format fuzz clean \
+.PHONY: help build demo test test-full test-fresh bench bench-kafka bench-postgres bench-columnar lint tidy format fuzz clean \
         install-kafka install-build install-test install-lint install-tidy install-bench install-fresh \
         test-programs bench-programs release-tests asan tsan pinned venv kafka-tools registry-peers \
-        deploy-peers
+        deploy-peers duckdb
 
 JOBS ?= $(shell nproc)
 NO_INSTALL ?=
@@ -29,6 +29,7 @@ help:
 	@echo
 	@echo "  make demo [DATA=DIR]  build, stream a dataset (its own, or M5 files in DIR), verify it"
 	@echo "  make build            install what is missing, build $(BINARY)"
+	@echo "  make duckdb           DuckDB's library, for consume --sink duckdb:FILE"
 	@echo "  make test             install what is missing, build, run the tests"
 	@echo "  make test-full        the same with the large counts and the slow tests"
 	@echo "  make pinned           the Kafka tests' programs with a newer librdkafka than Debian's"
@@ -36,6 +37,7 @@ help:
 	@echo "  make bench [DATA=DIR] the benchmarks of docs/benchmarks.md"
 	@echo "  make bench-kafka [DATA=DIR]  those on real brokers"
 	@echo "  make bench-postgres [DATA=DIR]  those on a real PostgreSQL"
+	@echo "  make bench-columnar [DATA=DIR]  those beside DuckDB"
 	@echo "  make lint             formatting, layers, banned calls"
 	@echo "  make tidy             clang-tidy over all sources"
 	@echo "  make format           clang-format over all sources"
@@ -94,12 +96,17 @@ registry-peers: install-test
 deploy-peers: install-test
 	@$(STEP) "docker compose's parser, cloud-init's schema" tests/deploy/fetch.sh
 
+# npm is all it takes.
+duckdb:
+	@$(STEP) "DuckDB's library" tools/duckdb.sh
+
 # One after the other, so that the builds do not share the processors and each says its own time.
 test-programs:
 	@$(MAKE) --no-print-directory venv
 	@$(MAKE) --no-print-directory NO_INSTALL=1 kafka-tools
 	@$(MAKE) --no-print-directory NO_INSTALL=1 registry-peers
 	@$(MAKE) --no-print-directory NO_INSTALL=1 deploy-peers
+	@$(MAKE) --no-print-directory duckdb
 	@$(MAKE) --no-print-directory NO_INSTALL=1 release-tests
 	@$(MAKE) --no-print-directory NO_INSTALL=1 asan
 	@$(MAKE) --no-print-directory NO_INSTALL=1 tsan
@@ -136,6 +143,9 @@ bench-kafka: venv kafka-tools bench-programs
 
 bench-postgres: bench-programs
 	@bench/postgres_bench.py --build build/release $(if $(DATA),--data "$(DATA)")
+
+bench-columnar: duckdb bench-programs
+	@bench/columnar_bench.py --build build/release $(if $(DATA),--data "$(DATA)")
 
 lint: install-lint
 	@tools/format.sh --check

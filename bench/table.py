@@ -10,6 +10,8 @@ KAFKA_MARKS = ("<!-- Kafka figures: begin; bench/kafka_bench.py --update writes 
                "these lines -->", "<!-- Kafka figures: end -->")
 POSTGRES_MARKS = ("<!-- PostgreSQL figures: begin; bench/postgres_bench.py --update writes what stands "
                   "between these lines -->", "<!-- PostgreSQL figures: end -->")
+COLUMNAR_MARKS = ("<!-- columnar figures: begin; bench/columnar_bench.py --update writes what stands "
+                  "between these lines -->", "<!-- columnar figures: end -->")
 
 
 @dataclass
