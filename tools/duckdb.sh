@@ -20,6 +20,7 @@ root=${DUCKDB_ROOT:-$here/../.cache/duckdb}
 fetch() {
   local part=$root.part
   [[ $(uname -m) == x86_64 ]] || { echo "duckdb.sh: only for x86_64 is a library pinned" >&2; exit 1; }
+  command -v npm >/dev/null || { echo "duckdb.sh: npm is not installed; apt-get install npm" >&2; exit 1; }
   mkdir -p "$(dirname "$root")"
   rm -rf "$root" "$part"
   mkdir "$part"
