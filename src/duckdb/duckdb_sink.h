@@ -27,9 +27,9 @@ struct DuckdbSinkOptions {
   std::function<void(const TableCounts&)> on_kept = {};
 };
 
-/// Tables `sales`, `store_days` and `tillstream_offsets` of a DuckDB file: docs/formats/duckdb_tables.md.
-/// Store() commits rows and offsets in one transaction. DuckDB lets one process open a file, so a
-/// second consumer is refused by Open().
+/// Tables `sales`, `store_days` and `tillstream_offsets` of a DuckDB file:
+/// docs/formats/duckdb_tables.md. Store() commits rows and offsets in one transaction. DuckDB lets
+/// one process open a file, so a second consumer is refused by Open().
 class DuckdbSink final : public TableSink {
  public:
   /// Makes the tables that are not there. kUsage without the library; kRefused when the file is in
