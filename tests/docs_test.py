@@ -31,7 +31,8 @@ def documented_routes(page):
 
 
 def metrics(source):
-    return sorted(set(re.findall(r'"(tillstream_[a-z_]+)"', source)))
+    # A table of the sinks is called so, too.
+    return sorted(set(re.findall(r'"(tillstream_[a-z_]+)"', source)) - {"tillstream_offsets"})
 
 
 def documented_metrics(page):

@@ -175,8 +175,8 @@ class ConsumeCommand final : public Command {
 
   /// Tables take events and keep how far they go in one.
   Result<int> FillTables(Context& context, OpenedLog& opened, const std::optional<NamedRun>& run,
-                         SchemaRegistry& registry, ConsumeOptions options,
-                         MetricsServer* metrics, const ConsumeBoard& board) const {
+                         SchemaRegistry& registry, ConsumeOptions options, MetricsServer* metrics,
+                         const ConsumeBoard& board) const {
     TILLSTREAM_TRY(AddTotals(context, opened, run, sink_, &options));
     TILLSTREAM_ASSIGN(const std::unique_ptr<TableSink> sink,
                       OpenTableSink(context, sink_, log_.topic, run));
@@ -187,8 +187,7 @@ class ConsumeCommand final : public Command {
     const auto begin = context.clock.Monotonic();
     Status result = Ok();
     {
-      TILLSTREAM_ASSIGN(const auto sampler,
-                        SampleConsume(context, metrics, log_, metrics_, board));
+      TILLSTREAM_ASSIGN(const auto sampler, SampleConsume(context, metrics, log_, metrics_, board));
       result = consumer.Run(context.stop);
     }
     // Where the log or a record is at fault, what the sink took stands.

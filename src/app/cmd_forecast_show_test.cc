@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "app/app_fixture.h"
 #include "app/chart_style.h"
@@ -17,10 +18,14 @@ class ForecastShowTest : public AppTest {
   ForecastShowTest() {
     small_.days = 100;
     small_.calendar_days = 128;
-    PutDataset(small_);
   }
+  /// Of the stream of small_, which is written first.
   int Show(std::vector<std::string> options) {
-    options.insert(options.begin(), {"forecast", "show", "--data", "data"});
+    if (!std::exchange(is_streamed_, true)) {
+      PutDataset(small_);
+      EXPECT_EQ(Run({"replay", "--data", "data", "--log", "log", "-q"}), kExitDone) << err_;
+    }
+    options.insert(options.begin(), {"forecast", "show", "--data", "data", "--log", "log"});
     return Run(options);
   }
   Json OutJson() const {
@@ -30,6 +35,7 @@ class ForecastShowTest : public AppTest {
   }
 
   SmallDataset small_;
+  bool is_streamed_ = false;
 };
 
 TEST_F(ForecastShowTest, AChartOfAll) {
@@ -40,7 +46,7 @@ TEST_F(ForecastShowTest, AChartOfAll) {
   EXPECT_THAT(out_, HasSubstr("\nweekday "));
 }
 
-TEST_F(ForecastShowTest, PastDaysAreThoseOfTheDataset) {
+TEST_F(ForecastShowTest, PastDaysAreThoseOfTheStream) {
   ASSERT_EQ(Show({"--item", "FOODS_1_002", "--store", "TX_1", "--past", "9", "--json"}), kExitDone)
       << err_;
   const Json view = OutJson();
@@ -57,7 +63,6 @@ TEST_F(ForecastShowTest, AnEmptyShelfIsNoMeasureOfDemand) {
   for (int32_t day = 1; day <= 100; ++day) {
     small_.cells[{"CA_1", "FOODS_1_001", day}] = day > 60 && day <= 72 ? 0 : 3;
   }
-  PutDataset(small_);
   ASSERT_EQ(Show({"--item", "FOODS_1_001", "--store", "CA_1", "--json"}), kExitDone) << err_;
   EXPECT_EQ(OutJson()["notes"][0],
             "sales are not demand: nothing was sold on the 12 days from 2011-03-30 to 2011-04-10, "

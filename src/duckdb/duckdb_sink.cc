@@ -157,14 +157,13 @@ Status DuckdbSink::Begin() {
   return Ok();
 }
 
-Status DuckdbSink::Put(const TopicPartition& partition, const RecordView& record,
+Status DuckdbSink::Put(const TopicPartition& /*partition*/, const RecordView& record,
                        const Event& event) {
   Status put = PutEvent(record, event);
   if (put) [[likely]]
     return put;
-  if (put.error().code == ErrorCode::kCorrupt) {
-    put = put.error().At(fmt::format("{} offset {}", partition.ToString(), record.offset.value()));
-  }
+  // A record that has no place here was not taken, and the consumer says where it is.
+  if (put.error().code == ErrorCode::kCorrupt) return put;
   failed_ = put;
   return put;
 }

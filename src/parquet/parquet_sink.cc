@@ -190,9 +190,8 @@ Status ParquetSink::Put(const TopicPartition& partition, const RecordView& recor
   Status put = PutEvent(PartitionOf(partition), record, event);
   if (put) [[likely]]
     return put;
-  if (put.error().code == ErrorCode::kCorrupt) {
-    put = put.error().At(fmt::format("{} offset {}", partition.ToString(), record.offset.value()));
-  }
+  // A record that has no place here was not taken, and the consumer says where it is.
+  if (put.error().code == ErrorCode::kCorrupt) return put;
   failed_ = put;
   return put;
 }
@@ -207,7 +206,7 @@ Status ParquetSink::PutEvent(size_t partition, const RecordView& record, const E
       return Ok();
     }
     ++open_rows_;
-    return AfterAdding(store);
+    return AfterAdding(store, record.offset);
   }
   if (const auto* total = std::get_if<StoreDay>(&event)) {
     TILLSTREAM_TRY(CheckTexts(*total));
@@ -216,15 +215,21 @@ Status ParquetSink::PutEvent(size_t partition, const RecordView& record, const E
       if (!is_reread) ++late_totals_;
       return Ok();
     }
-    return AfterAdding(store);
+    return AfterAdding(store, record.offset);
   }
   if (!is_reread) ++kept_.other;
   return Ok();
 }
 
-Status ParquetSink::AfterAdding(StoreRows* store) {
-  TILLSTREAM_ASSIGN(const bool is_closed, store->LastDayIsClosed());
-  if (is_closed) return PrepareFiles(last_store_->first, store, false);
+Status ParquetSink::AfterAdding(StoreRows* store, Offset offset) {
+  const Result<bool> is_closed = store->LastDayIsClosed();
+  if (!is_closed) {
+    // Of the day, not of this record: there is no going on behind it.
+    return Error{ErrorCode::kFailed,
+                 fmt::format("{} offset {}: {}", partitions_[last_partition_].place.ToString(),
+                             offset.value(), is_closed.error().message)};
+  }
+  if (*is_closed) return PrepareFiles(last_store_->first, store, false);
   if (open_rows_ <= options_.open_rows_max) [[likely]]
     return Ok();
   // The check is for every row from here on, so it must not cost a walk each time.

@@ -46,8 +46,8 @@ class ParquetSink final : public TableSink {
   static Result<std::unique_ptr<ParquetSink>> Open(FileSystem& files,
                                                    const ParquetSinkOptions& options);
 
-  /// kCorrupt for an event with a text that is not UTF-8, and for a day whose events are not what
-  /// its total says.
+  /// kCorrupt for an event with a text that is not UTF-8; kFailed for a day whose events are not
+  /// what its total says.
   Status Put(const TopicPartition& partition, const RecordView& record,
              const Event& event) override;
   Status Flush() override { return Ok(); }
@@ -87,7 +87,7 @@ class ParquetSink final : public TableSink {
 
   size_t PartitionOf(const TopicPartition& partition);
   Result<StoreRows*> StoreOf(std::string_view store_id);
-  Status AfterAdding(StoreRows* store);
+  Status AfterAdding(StoreRows* store, Offset offset);
   /// Makes the files of the store's days that are to be published.
   Status PrepareFiles(const std::string& store_id, StoreRows* store, bool also_open_months);
   Status PrepareFile(const std::string& store_id, const StoreRows& store, const DayRange& range);

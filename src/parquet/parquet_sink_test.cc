@@ -139,7 +139,7 @@ TEST_F(ParquetSinkTest, ADayThatDoesNotAddUpStopsBeforeIt) {
   Write("sales-days", 0, TotalsOf(dataset_, 0, Day(1), Day(2)));
   const Status consumed = Consume();
   ASSERT_FALSE(consumed.has_value());
-  EXPECT_EQ(consumed.error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(consumed.error().code, ErrorCode::kFailed);
   EXPECT_THAT(consumed.error().message, HasSubstr("sales-days-0 offset 0: d_1: 3 events with "));
   EXPECT_TRUE(Published().empty());
 }
@@ -148,15 +148,19 @@ TEST_F(ParquetSinkTest, ATextThatIsNotUtf8IsCorrupt) {
   Write("sales", 0,
         {{"k", Framed(SalesRecord{"A\xFF", "D", "C", "CA_1", "CA", Day(1), 0, std::nullopt}),
           Timestamp(0)}});
-  EXPECT_EQ(Consume().error().message, "sales-0 offset 0: item_id: \"A\\xFF\" is not UTF-8");
+  EXPECT_EQ(
+      Consume().error().message,
+      "sales-0 offset 0: item_id: \"A\\xFF\" is not UTF-8; --on-error skip goes on behind it");
 }
 
 TEST_F(ParquetSinkTest, AStoreThatIsNoFoldersNameIsCorrupt) {
   Write("sales", 0,
         {{"k", Framed(SalesRecord{"A", "D", "C", "../x", "CA", Day(1), 0, std::nullopt}),
           Timestamp(0)}});
-  EXPECT_EQ(Consume().error().message,
-            "sales-0 offset 0: store_id: \"../x\" cannot be a folder's name");
+  EXPECT_EQ(
+      Consume().error().message,
+      "sales-0 offset 0: store_id: \"../x\" cannot be a folder's name; --on-error skip goes on "
+      "behind it");
 }
 
 TEST_F(ParquetSinkTest, DaysThatNeverCloseDoNotFillTheMemory) {
