@@ -41,6 +41,15 @@ def uninterrupted(tillstream, data, sales, tmp_path_factory):
     return folder
 
 
+@pytest.fixture(scope="module")
+def weekly(tillstream, data, sales, tmp_path_factory):
+    """The same with one a week."""
+    folder = tmp_path_factory.mktemp("weekly") / "log"
+    shutil.copytree(sales, folder)
+    forecast(tillstream, data, folder, every="week")
+    return folder
+
+
 def forecast(tillstream, data, log, *options, every="day", code=0):
     return tillstream.check("forecast", "--data", data, "--log", log, "-e", "--every", every,
                             *options, code=code)
@@ -64,9 +73,10 @@ def assert_same(log, expected, context):
     assert [name for name in wanted if found[name] != wanted[name]] == [], context
 
 
-def test_every_series_and_sum_has_a_forecast_with_quantiles(tillstream, uninterrupted):
-    last = [record for record in records(tillstream, uninterrupted, "sales-forecasts")
-            if record["origin_day"] == DAYS]
+def test_every_series_and_sum_has_a_forecast_with_quantiles(tillstream, weekly):
+    found = records(tillstream, weekly, "sales-forecasts")
+    origin = max(record["origin_day"] for record in found)
+    last = [record for record in found if record["origin_day"] == origin]
     assert len(last) == len({(record["level"], record["node"]) for record in last})
     series = [record for record in last if record["level"] == 12]
     assert len(series) == STORES * ITEMS
@@ -81,11 +91,11 @@ def test_every_series_and_sum_has_a_forecast_with_quantiles(tillstream, uninterr
         assert total["mean"][day] == pytest.approx(sum(r["mean"][day] for r in series), rel=1e-4)
 
 
-def test_a_stores_forecasts_are_in_its_partition_and_the_sums_in_the_first(tillstream, uninterrupted):
-    sums = records(tillstream, uninterrupted, "sales-forecasts", "-p", 0)
+def test_a_stores_forecasts_are_in_its_partition_and_the_sums_in_the_first(tillstream, weekly):
+    sums = records(tillstream, weekly, "sales-forecasts", "-p", 0)
     assert {record["level"] for record in sums} == {1, 2, 4, 5, 6, 7}
     for partition in range(1, STORES + 1):
-        of_store = records(tillstream, uninterrupted, "sales-forecasts", "-p", partition)
+        of_store = records(tillstream, weekly, "sales-forecasts", "-p", partition)
         assert len({record["store_id"] for record in of_store}) == 1
         assert {record["level"] for record in of_store} == {3, 8, 9, 12}
 
@@ -103,9 +113,8 @@ def test_scores_are_those_of_evaluate(tillstream, data, uninterrupted):
         assert scores[number]["bias"] == pytest.approx(level["bias"], rel=1e-9, abs=1e-12)
 
 
-def test_weekly_origins_are_sundays(tillstream, data, sales, tmp_path):
-    shutil.copytree(sales, tmp_path / "log")
-    forecast(tillstream, data, tmp_path / "log", every="week")
+def test_weekly_origins_are_sundays(tillstream, data, weekly, tmp_path):
+    shutil.copytree(weekly, tmp_path / "log")
     origins = sorted({record["origin_day"] for record in
                       records(tillstream, tmp_path / "log", "sales-forecasts", "-p", 0)})
     assert FIRST_ORIGIN <= origins[0] < FIRST_ORIGIN + 7
@@ -118,12 +127,12 @@ def test_weekly_origins_are_sundays(tillstream, data, sales, tmp_path):
 
 
 @pytest.mark.parametrize("plan", [("size",), ("topic", "--store-partitions", "3")])
-def test_the_partition_plan_changes_nothing(tillstream, data, uninterrupted, tmp_path, plan):
+def test_the_partition_plan_changes_nothing(tillstream, data, weekly, tmp_path, plan):
     log = tmp_path / "log"
     tillstream.check("replay", "--data", data, "--log", log, "--plan", *plan, "-q")
-    forecast(tillstream, data, log)
+    forecast(tillstream, data, log, every="week")
     for topic in ("sales-forecasts", "sales-scores"):
-        found, expected = (records(tillstream, where, topic) for where in (log, uninterrupted))
+        found, expected = (records(tillstream, where, topic) for where in (log, weekly))
         assert found == expected
 
 

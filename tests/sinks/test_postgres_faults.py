@@ -33,7 +33,7 @@ def refused(stream, sink, code, pattern, *options, env=None):
      '--sink: postgres: invalid connection option "colour"; write '
      "postgres://USER@HOST:PORT/DATABASE"),
     (["--sink", "oracle://scott:tiger@h"],
-     '--sink: "oracle" is not a sink; write count or postgres:URL'),
+     '--sink: "oracle" is not a sink; write count, postgres:URL, duckdb:FILE or parquet:DIR'),
     (["--sink", "postgres:", "-g", "x"],
      "-g: the tables of --sink postgres keep the position; leave it out"),
     (["--sink", "postgres:", "-o", "beginning"],
