@@ -1,5 +1,7 @@
 #include "live/forecast_snapshot.h"
 
+#include <utility>
+
 #include "base/crc32c.h"
 #include "base/endian.h"
 #include "forecast/state_stream.h"
@@ -61,7 +63,8 @@ class Body {
 
 }  // namespace
 
-std::string EncodeSnapshot(const ForecastSnapshot& snapshot) {
+std::string EncodeSnapshot(const ForecastSnapshot& snapshot,
+                           const std::function<void(std::string*)>& append_state) {
   std::string bytes(kMagic);
   bytes.resize(kHeaderBytes);
   StateWriter out(&bytes);
@@ -85,7 +88,11 @@ std::string EncodeSnapshot(const ForecastSnapshot& snapshot) {
     out.Put(position.resume.value());
     out.Put(position.read.value());
   }
-  PutText(snapshot.state, &out, &bytes);
+  const size_t state_at = bytes.size();
+  out.Put(uint64_t{0});
+  append_state(&bytes);
+  StoreLittleEndian(static_cast<uint64_t>(bytes.size() - state_at - sizeof(uint64_t)),
+                    bytes.data() + state_at);
   const std::string_view body = std::string_view(bytes).substr(kHeaderBytes);
   char* const header = bytes.data() + kMagic.size();
   StoreLittleEndian(static_cast<uint64_t>(body.size()), header);
@@ -93,12 +100,12 @@ std::string EncodeSnapshot(const ForecastSnapshot& snapshot) {
   return bytes;
 }
 
-Result<ForecastSnapshot> DecodeSnapshot(std::string_view bytes) {
+Result<ForecastSnapshot> DecodeSnapshot(std::string bytes) {
   if (bytes.size() < kHeaderBytes || !bytes.starts_with(kMagic)) {
     return MakeError(ErrorCode::kCorrupt, "not a snapshot of this version");
   }
   const char* const header = bytes.data() + kMagic.size();
-  const std::string_view text = bytes.substr(kHeaderBytes);
+  const std::string_view text = std::string_view(bytes).substr(kHeaderBytes);
   if (LoadLittleEndian<uint64_t>(header) != text.size()) {
     return MakeError(ErrorCode::kCorrupt, "{} bytes, needed {}", text.size(),
                      LoadLittleEndian<uint64_t>(header));
@@ -128,8 +135,11 @@ Result<ForecastSnapshot> DecodeSnapshot(std::string_view bytes) {
     position.resume = Offset(body.Number<int64_t>());
     position.read = Offset(body.Number<int64_t>());
   }
-  snapshot.state = body.Text();
+  const size_t state_bytes = body.Text().size();
   if (!body.is_whole()) return MakeError(ErrorCode::kCorrupt, "its parts do not fit");
+  // In place: it is most of the file.
+  bytes.erase(0, bytes.size() - state_bytes);
+  snapshot.state = std::move(bytes);
   return snapshot;
 }
 
@@ -139,7 +149,7 @@ Result<std::optional<ForecastSnapshot>> ReadSnapshot(FileSystem& files, const st
     return std::optional<ForecastSnapshot>();
   }
   if (!bytes) return bytes.error();
-  Result<ForecastSnapshot> snapshot = DecodeSnapshot(*bytes);
+  Result<ForecastSnapshot> snapshot = DecodeSnapshot(*std::move(bytes));
   if (!snapshot) return snapshot.error().At(path);
   return std::optional(*std::move(snapshot));
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,14 +19,16 @@ struct ForecastSnapshot {
   std::vector<std::vector<StoreItem>> items;  ///< [store]
   std::vector<std::string> states;            ///< [store]
   std::vector<FollowPosition> positions;
-  std::string state;  ///< ForecastState::Save().
+  std::string state;  ///< ForecastState::AppendTo(); only of one that was read.
 };
 
-/// The snapshot as the bytes of its file, with a checksum.
-std::string EncodeSnapshot(const ForecastSnapshot& snapshot);
+/// The snapshot as the bytes of its file, with a checksum. Its state, which is large, is what
+/// `append_state` appends.
+std::string EncodeSnapshot(const ForecastSnapshot& snapshot,
+                           const std::function<void(std::string*)>& append_state);
 
 /// kCorrupt, with what is wrong, when `bytes` are no snapshot of this version.
-Result<ForecastSnapshot> DecodeSnapshot(std::string_view bytes);
+Result<ForecastSnapshot> DecodeSnapshot(std::string bytes);
 
 /// Reads the file `path`; none when it is not there.
 Result<std::optional<ForecastSnapshot>> ReadSnapshot(FileSystem& files, const std::string& path);

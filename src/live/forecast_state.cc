@@ -186,13 +186,18 @@ std::vector<std::vector<float>> ForecastState::Recent() const {
   return days;
 }
 
-std::string ForecastState::Save() {
+void ForecastState::AppendTo(std::string* all) {
   Settle();
-  const std::string model = forecaster_->Save();
-  std::string all;
-  StateWriter out(&all);
-  out.Put(static_cast<uint64_t>(model.size()));
-  all += model;
+  StateWriter out(all);
+  {
+    const std::string model = forecaster_->Save();
+    // Grown step by step it would take twice its size.
+    const size_t kept_bytes = panel_index_.size() * (kDays + 32) * sizeof(float);
+    all->reserve(all->size() + model.size() + recent_.size() * 2 * sizeof(float) +
+                 kept_.size() * kept_bytes * 5 / 4);
+    out.Put(static_cast<uint64_t>(model.size()));
+    all->append(model);
+  }
   out.Put(next_.value());
   scales_.Save(&out);
   out.PutAll(recent_);
@@ -204,7 +209,6 @@ std::string ForecastState::Save() {
     kept.tables.Save(&out);
     kept.scales.Save(&out);
   }
-  return all;
 }
 
 bool ForecastState::Load(std::string_view state) {

@@ -78,8 +78,8 @@ class ForecastState {
   /// Whether the forecast from `origin` is kept to be scored.
   bool IsKept(Day origin) const;
 
-  /// All of it as bytes.
-  std::string Save();
+  /// Appends all of it as bytes.
+  void AppendTo(std::string* out);
   /// False, and not usable, when it is of another model, version or panel.
   bool Load(std::string_view state);
 

@@ -70,7 +70,7 @@ Status LiveForecast::Begin() {
 }
 
 Status LiveForecast::GoOn() {
-  const auto snapshot = ReadSnapshot(files_, options_.snapshot_path);
+  auto snapshot = ReadSnapshot(files_, options_.snapshot_path);
   if (!snapshot && snapshot.error().code != ErrorCode::kCorrupt) return snapshot.error();
   std::string why_not;
   if (!snapshot) {
@@ -267,8 +267,8 @@ Status LiveForecast::Save() {
   snapshot.items = items_;
   snapshot.states = states_;
   snapshot.positions = follower_->positions();
-  snapshot.state = state_->Save();
-  auto bytes = std::make_shared<const std::string>(EncodeSnapshot(snapshot));
+  auto bytes = std::make_shared<const std::string>(
+      EncodeSnapshot(snapshot, [this](std::string* out) { state_->AppendTo(out); }));
   const auto write = [this, bytes = std::move(bytes)] {
     return WriteFileAtomically(files_, options_.snapshot_path, *bytes);
   };
