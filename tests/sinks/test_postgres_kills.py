@@ -82,7 +82,9 @@ def test_a_server_that_is_killed_ends_the_consumer_with_one_line(
         live, postgres, database, full, rng, count, seed, victim):
     live.replay("--to", "d_2")
     wanted = 5 if full else 1
-    with lib.child([live.tillstream.path, *lib.replay(live.data, live.log, *LIVE)]) as replay:
+    # One that has nothing to write does not notice: the stream has to last.
+    speed = ("--speed", "10d/s") if full else LIVE
+    with lib.child([live.tillstream.path, *lib.replay(live.data, live.log, *speed)]) as replay:
         for _ in range(wanted):
             with consumer_of(live, database) as consumer:
                 assert consumer.wait_for_lines("filling sales", 1)
