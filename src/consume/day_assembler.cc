@@ -69,18 +69,12 @@ DayPut DayAssembler::Put(const SalesRecord& sale, int32_t partition, Offset at) 
     ++strangers_[std::string(sale.item_id)];
     of_item = &day.strangers[std::string(sale.item_id)];
   }
-  if (of_item->has_event) {
-    day.units -= of_item->units;
-    day.revenue -= of_item->revenue;
-    if (!of_item->is_priced) day.unpriced_units -= of_item->units;
-  } else {
-    ++day.events;
-  }
-  const std::optional<Cents> price = sale.sell_price ? CentsOf(*sale.sell_price) : std::nullopt;
-  *of_item = {sale.sold, price ? *price * sale.sold : 0, true, price.has_value()};
-  day.units += of_item->units;
-  day.revenue += of_item->revenue;
-  if (!of_item->is_priced) day.unpriced_units += of_item->units;
+  const auto add = [&day](const Sale& event, int32_t sign) {
+    day.sums.Add(event.units, event.price.has_value(), event.price.value_or(0), sign);
+  };
+  if (of_item->has_event) add(*of_item, -1);
+  *of_item = {sale.sold, sale.sell_price ? CentsOf(*sale.sell_price) : std::nullopt, true};
+  add(*of_item, 1);
   return DayPut::kTaken;
 }
 
@@ -95,13 +89,11 @@ DayPut DayAssembler::PutTotal(const StoreDay& total, int32_t partition, Offset a
   return DayPut::kTaken;
 }
 
-bool DayAssembler::Agrees(const OpenDay& day) {
-  return day.total && day.total->events == day.events && day.total->units == day.units &&
-         day.total->revenue_cents == day.revenue && day.total->unpriced_units == day.unpriced_units;
-}
-
 std::optional<ClosedDay> DayAssembler::Close(std::optional<Day> now) {
-  if (!open_.empty() && Agrees(open_.front())) return Take(DayClose::kComplete);
+  if (!open_.empty()) {
+    const OpenDay& day = open_.front();
+    if (day.total && DaySums::Of(*day.total) == day.sums) return Take(DayClose::kComplete);
+  }
   if (std::min(latest_event_, latest_total_) - next_ > wait_days_ ||
       (now && *now - next_ > wait_days_)) {
     return Take(DayClose::kIncomplete);
@@ -116,11 +108,12 @@ ClosedDay DayAssembler::Take(DayClose close) {
   if (!open_.empty()) {
     OpenDay& day = open_.front();
     for (size_t slot = 0; slot < day.sales.size(); ++slot) {
-      closed.units[slot] = day.sales[slot].units;
-      closed.revenue_cents[slot] = day.sales[slot].revenue;
+      const Sale& sale = day.sales[slot];
+      closed.units[slot] = sale.units;
+      closed.revenue_cents[slot] = sale.price.value_or(0) * sale.units;
     }
     closed.first_at = std::move(day.first_at);
-    is_fixed_ = is_fixed_ || day.events > 0;
+    is_fixed_ = is_fixed_ || day.sums.events > 0;
     open_.pop_front();
   }
   ++next_;

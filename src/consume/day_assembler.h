@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "model/day_sums.h"
 #include "model/ids.h"
 #include "model/money.h"
 #include "model/sales_record.h"
@@ -93,17 +94,13 @@ class DayAssembler {
   /// What an item sold on a day.
   struct Sale {
     int32_t units = 0;
-    Cents revenue = 0;
+    std::optional<Cents> price;
     bool has_event = false;
-    bool is_priced = false;
   };
   struct OpenDay {
     std::vector<Sale> sales;  ///< [item], as far as they were known when the last one came.
     std::map<std::string, Sale, std::less<>> strangers;
-    int32_t events = 0;  ///< Distinct ones.
-    int64_t units = 0;
-    int64_t unpriced_units = 0;
-    Cents revenue = 0;
+    DaySums sums;
     std::optional<StoreDay> total;       ///< Its texts are not kept.
     std::map<int32_t, Offset> first_at;  ///< By partition.
   };
@@ -112,7 +109,6 @@ class DayAssembler {
   DayPut PlaceOf(Day day) const;
   /// The item's place; none of an item that came too late to be among them.
   std::optional<size_t> FindSlot(const SalesRecord& sale);
-  static bool Agrees(const OpenDay& day);
   ClosedDay Take(DayClose close);
 
   const int32_t wait_days_;

@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/check.h"
+#include "model/day_sums.h"
 
 namespace tillstream {
 namespace {
@@ -44,23 +45,10 @@ struct LiveTotals::Series {
 
 /// A store's day that is not closed.
 struct LiveTotals::DayState {
-  int64_t seen = 0;  ///< Series that have had an event.
-  int64_t units = 0;
-  Cents revenue_cents = 0;
-  int64_t unpriced_units = 0;
+  DaySums sums;                   ///< Of the series that have had an event.
   std::optional<StoreDay> total;  ///< Without its texts.
 
-  void Add(int32_t sold, bool is_listed, Cents cents, int32_t sign = 1) {
-    const int64_t signed_units = int64_t{sign} * sold;
-    units += signed_units;
-    revenue_cents += is_listed ? signed_units * cents : 0;
-    unpriced_units += is_listed ? 0 : signed_units;
-  }
-
-  bool Agrees() const {
-    return total && total->events == seen && total->units == units &&
-           total->revenue_cents == revenue_cents && total->unpriced_units == unpriced_units;
-  }
+  bool Agrees() const { return total && DaySums::Of(*total) == sums; }
 };
 
 /// A store's events in one partition.
@@ -232,9 +220,9 @@ Status LiveTotals::AddSale(const TopicPartition& partition, Timestamp timestamp,
   }
   (*stream.cells)[static_cast<size_t>(number)].Add(series.sold, series.is_listed,
                                                    series.price_cents);
-  stream.day_state->Add(series.sold, series.is_listed, series.price_cents);
+  stream.day_state->sums.Add(series.sold, series.is_listed, series.price_cents);
   ++counts_.events;
-  if (++stream.day_state->seen == store.series_count) return CloseDays(store);
+  if (stream.day_state->sums.events == store.series_count) return CloseDays(store);
   return Ok();
 }
 
@@ -247,17 +235,17 @@ void LiveTotals::AddAgain(Stream& stream, int32_t number, const SalesRecord& sal
     ++counts_.repeated;
     return;
   }
-  if (stream.day_state == nullptr || stream.day_state->seen == store.series_count) {
+  if (stream.day_state == nullptr || stream.day_state->sums.events == store.series_count) {
     ++counts_.late;
     return;
   }
   SeriesCell& cell = (*stream.cells)[static_cast<size_t>(number)];
   cell.Add(series.sold, series.is_listed, series.price_cents, -1);
-  stream.day_state->Add(series.sold, series.is_listed, series.price_cents, -1);
+  stream.day_state->sums.Add(series.sold, series.is_listed, series.price_cents, -1);
   series.sold = sale.sold;
   series.SetPrice(sale, listing);
   cell.Add(series.sold, series.is_listed, series.price_cents);
-  stream.day_state->Add(series.sold, series.is_listed, series.price_cents);
+  stream.day_state->sums.Add(series.sold, series.is_listed, series.price_cents);
   ++counts_.corrected;
 }
 
@@ -289,7 +277,7 @@ Status LiveTotals::CloseDays(Store& store) {
   while (store.closed_until < store.totals_until) {
     const Date date = store.closed_until;
     const auto day = store.days.find(date);
-    const bool is_whole = day != store.days.end() && day->second.seen == store.series_count;
+    const bool is_whole = day != store.days.end() && day->second.sums.events == store.series_count;
     if (!is_whole && date >= over_until) break;
     const bool agrees = day != store.days.end() && day->second.Agrees();
     if (agrees) ++WindowOf(date).agreeing_days;

@@ -1,5 +1,7 @@
 #include "dataset/day_total.h"
 
+#include "model/day_sums.h"
+
 namespace tillstream {
 
 StoreDay TotalOf(const StoreTable& table, const Calendar& calendar, Day day,
@@ -9,15 +11,15 @@ StoreDay TotalOf(const StoreTable& table, const Calendar& calendar, Day day,
   total.state_id = table.state_id();
   total.day = day;
   total.date = calendar.at(day).date;
-  total.events = static_cast<int32_t>(slice.units.size());
+  DaySums sums;
   for (size_t i = 0; i < slice.units.size(); ++i) {
-    const int64_t units = slice.units[i];
-    const int64_t cents = slice.price_cents[i];
-    const bool priced = cents != kNoPrice;
-    total.units += units;
-    total.revenue_cents += priced ? units * cents : 0;
-    total.unpriced_units += priced ? 0 : units;
+    const int32_t cents = slice.price_cents[i];
+    sums.Add(slice.units[i], cents != kNoPrice, cents);
   }
+  total.events = static_cast<int32_t>(sums.events);
+  total.units = sums.units;
+  total.revenue_cents = sums.revenue_cents;
+  total.unpriced_units = sums.unpriced_units;
   return total;
 }
 

@@ -271,8 +271,8 @@ Status ParquetSink::PrepareFile(const std::string& store_id, const StoreRows& st
        day != store.days().upper_bound(range.last); ++day) {
     date = day->second.date;
     entry.rows += day->second.row_count();
-    entry.units += day->second.units;
-    entry.revenue_cents += day->second.revenue_cents;
+    entry.units += day->second.sums.units;
+    entry.revenue_cents += day->second.sums.revenue_cents;
     ++prepared.totals;
   }
   is_changed_ = true;

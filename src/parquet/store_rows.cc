@@ -91,12 +91,7 @@ bool StoreRows::AddSale(const SalesRecord& sale, Date date, size_t partition, Of
   rows->series.push_back(last_series_);
   rows->sold.push_back(sale.sold);
   rows->cents.push_back(static_cast<int32_t>(cents));
-  rows->units += sale.sold;
-  if (cents != DayRows::kNoCents) {
-    rows->revenue_cents += sale.sold * cents;
-  } else {
-    rows->unpriced_units += sale.sold;
-  }
+  rows->sums.Add(sale.sold, cents != DayRows::kNoCents, cents);
   ++row_count_;
   return true;
 }
@@ -105,25 +100,22 @@ bool StoreRows::SetTotal(const StoreDay& total, size_t partition, Offset offset)
   DayRows* const rows = DayOf(total.day, total.date, partition, offset);
   if (rows == nullptr) return false;
   if (!rows->total || rows->total->revision < total.revision) {
-    rows->total = {total.events, total.units, total.revenue_cents, total.unpriced_units,
-                   total.revision};
+    rows->total = {DaySums::Of(total), total.revision};
   }
   return true;
 }
 
 Result<bool> StoreRows::LastDayIsClosed() const {
   const DayRows& rows = *last_rows_;
-  if (!rows.total || rows.row_count() < rows.total->events) return false;
-  const DayRows::Total& total = *rows.total;
-  if (rows.row_count() == total.events && rows.units == total.units &&
-      rows.revenue_cents == total.revenue_cents && rows.unpriced_units == total.unpriced_units) {
-    return true;
-  }
+  if (!rows.total || rows.row_count() < rows.total->sums.events) return false;
+  const DaySums& sums = rows.sums;
+  const DaySums& total = rows.total->sums;
+  if (sums == total) return true;
   return MakeError(ErrorCode::kCorrupt,
                    "d_{}: {} events with {} units and {} cents, its end-of-day total has {}, {} "
                    "and {}; tillstream verify says more",
-                   last_day_.value(), rows.row_count(), rows.units, rows.revenue_cents,
-                   total.events, total.units, total.revenue_cents);
+                   last_day_.value(), sums.events, sums.units, sums.revenue_cents, total.events,
+                   total.units, total.revenue_cents);
 }
 
 std::optional<DayRange> StoreRows::NextClosed(bool also_open_months) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/day_sums.h"
 #include "model/sales_record.h"
 
 namespace tillstream {
@@ -49,24 +50,19 @@ struct DayRows {
   std::vector<uint32_t> series;  ///< Of the store's SeriesTable.
   std::vector<int32_t> sold;
   std::vector<int32_t> cents;  ///< kNoCents where there is no price.
-  int64_t units = 0;
-  Cents revenue_cents = 0;
-  int64_t unpriced_units = 0;
+  DaySums sums;                ///< Of the rows.
   /// The first record of the day in each partition that has any, by the sink's number for it.
   std::vector<std::pair<size_t, Offset>> first_offsets;
 
   struct Total {
-    int32_t events = 0;
-    int64_t units = 0;
-    Cents revenue_cents = 0;
-    int64_t unpriced_units = 0;
+    DaySums sums;
     int32_t revision = 0;
   };
   std::optional<Total> total;
 
   int64_t row_count() const { return static_cast<int64_t>(sold.size()); }
   /// Whether all events are there that the total counts.
-  bool is_closed() const { return total && total->events == row_count(); }
+  bool is_closed() const { return total && total->sums.events == row_count(); }
 };
 
 /// Days of one store that follow each other and are closed.
