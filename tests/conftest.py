@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import subprocess
 
 import pytest
@@ -65,6 +66,19 @@ def m5_dir():
     if not any(directory.glob("sales_train_*.csv*")):
         pytest.skip("no M5 files in TILLSTREAM_M5_DIR")
     return directory
+
+
+@pytest.fixture(scope="session")
+def seed():
+    """TILLSTREAM_SEED repeats a run; the count lines name it."""
+    value = int(os.environ.get("TILLSTREAM_SEED", random.SystemRandom().randrange(1_000_000)))
+    print(f"TILLSTREAM_SEED={value}")
+    return value
+
+
+@pytest.fixture
+def rng(seed):
+    return random.Random(seed)
 
 
 @pytest.fixture(scope="session")

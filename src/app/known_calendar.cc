@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "app/findings.h"
-
 namespace tillstream {
 namespace {
 

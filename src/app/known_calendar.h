@@ -14,7 +14,8 @@ Result<HolidayTable> LoadHolidays(Context& context, const std::string& path);
 /// A calendar as the models of forecast/ see it.
 KnownDays KnownDaysOf(const Calendar& calendar, HolidayTable holidays);
 
-/// That of the dataset in `directory`, of which nothing else has to be there. Faults are shown.
+/// That of the dataset in `directory`, of which nothing else has to be there. Errors as
+/// LoadDataset().
 Result<KnownDays> LoadKnownDays(Context& context, const std::string& directory,
                                 const std::string& holidays);
 

@@ -1,8 +1,6 @@
 """Fixtures of the tests of DuckDB files and Parquet folders."""
 
-import os
 import pathlib
-import random
 import shutil
 import sys
 import tempfile
@@ -13,19 +11,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "crash"))
 
 import columnar  # noqa: E402
 import lib  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def seed():
-    """TILLSTREAM_SEED repeats a run; the count lines name it."""
-    value = int(os.environ.get("TILLSTREAM_SEED", random.SystemRandom().randrange(1_000_000)))
-    print(f"TILLSTREAM_SEED={value}")
-    return value
-
-
-@pytest.fixture
-def rng(seed):
-    return random.Random(seed)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import os
 import pathlib
-import random
 import shutil
 import tempfile
 
@@ -12,19 +11,6 @@ import lib
 
 # A fast place needs room for this much; what the tests write is far less.
 FAST_BYTES_NEEDED = 2 << 30
-
-
-@pytest.fixture(scope="session")
-def seed():
-    """TILLSTREAM_SEED repeats a run; the count lines name it."""
-    value = int(os.environ.get("TILLSTREAM_SEED", random.SystemRandom().randrange(1_000_000)))
-    print(f"TILLSTREAM_SEED={value}")
-    return value
-
-
-@pytest.fixture
-def rng(seed):
-    return random.Random(seed)
 
 
 def _make_work(parent=None):

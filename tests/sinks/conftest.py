@@ -1,9 +1,7 @@
 """Fixtures of the tests of tables: a real PostgreSQL, datasets with their logs."""
 
 import itertools
-import os
 import pathlib
-import random
 import shutil
 import sys
 import tempfile
@@ -14,19 +12,6 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / "crash"))
 
 from postgres_server import PostgresServer  # noqa: E402
 from streams import Stream  # noqa: E402
-
-
-@pytest.fixture(scope="session")
-def seed():
-    """TILLSTREAM_SEED repeats a run; the count lines name it."""
-    value = int(os.environ.get("TILLSTREAM_SEED", random.SystemRandom().randrange(1_000_000)))
-    print(f"TILLSTREAM_SEED={value}")
-    return value
-
-
-@pytest.fixture
-def rng(seed):
-    return random.Random(seed)
 
 
 @pytest.fixture(scope="module")
