@@ -162,6 +162,29 @@ std::string Hierarchy::NodeName(int32_t node) const {
   return NameAt(LevelOf(node), series(series_of_node_[static_cast<size_t>(node)]));
 }
 
+SeriesKey Hierarchy::NodeKey(int32_t node) const {
+  const auto level = static_cast<Level>(LevelOf(node));
+  const auto is_one_of = [level](std::initializer_list<Level> levels) {
+    return std::find(levels.begin(), levels.end(), level) != levels.end();
+  };
+  const bool has_item = level >= Level::kItem;
+  const bool has_dept =
+      has_item || is_one_of({Level::kDepartment, Level::kStateDepartment, Level::kStoreDepartment});
+  const bool has_cat =
+      has_dept || is_one_of({Level::kCategory, Level::kStateCategory, Level::kStoreCategory});
+  const bool has_store =
+      is_one_of({Level::kStore, Level::kStoreCategory, Level::kStoreDepartment, Level::kItemStore});
+  const bool has_state = has_store || is_one_of({Level::kState, Level::kStateCategory,
+                                                 Level::kStateDepartment, Level::kItemState});
+  SeriesKey key = series(series_of_node_[static_cast<size_t>(node)]);
+  if (!has_item) key.item.clear();
+  if (!has_dept) key.dept.clear();
+  if (!has_cat) key.cat.clear();
+  if (!has_store) key.store.clear();
+  if (!has_state) key.state.clear();
+  return key;
+}
+
 void Hierarchy::SumGroups(std::span<const double> groups, std::span<double> nodes) const {
   for (int32_t node = 0; node < aggregate_count(); ++node) {
     double sum = 0;

@@ -61,6 +61,9 @@ class Hierarchy {
   int32_t LevelOf(int32_t node) const;
   /// As Kaggle's M5 Uncertainty names it: "Total_X", "CA_1_FOODS", "FOODS_1_001_X".
   std::string NodeName(int32_t node) const;
+  /// The ids that all series of a node share by its level, the others empty: of "CA_1_FOODS" the
+  /// category, the store and its state.
+  SeriesKey NodeKey(int32_t node) const;
   /// The nodes of `level`, one a series.
   std::span<const int32_t> NodesOfSeries(int32_t level) const {
     return node_of_series_[static_cast<size_t>(level - 1)];

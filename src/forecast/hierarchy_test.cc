@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace tillstream {
 namespace {
 
@@ -80,6 +82,25 @@ TEST(HierarchyTest, ANodeKnowsItsStateWhereItHasOne) {
   EXPECT_EQ(hierarchy.StateOf(hierarchy.first_node(2)), 0);
   EXPECT_EQ(hierarchy.StateOf(hierarchy.first_node(4)), -1);
   EXPECT_EQ(hierarchy.StateOf(hierarchy.first_node(4) + 1), 0);  // HOBBIES is sold in CA only.
+}
+
+TEST(HierarchyKeyTest, ANodeHasTheIdsThatItsSeriesShare) {
+  const Hierarchy hierarchy({{"F_1_001", "F_1", "F", "CA_1", "CA"}});
+  // Item, department, category, store and state by level.
+  constexpr std::array<const char*, kLevelCount> kParts = {".....", "....s", "...Ss", "..c..",
+                                                           ".dc..", "..c.s", ".dc.s", "..cSs",
+                                                           ".dcSs", "idc..", "idc.s", "idcSs"};
+  for (int32_t node = 0; node < hierarchy.node_count(); ++node) {
+    const SeriesKey key = hierarchy.NodeKey(node);
+    std::string parts;
+    parts += key.item.empty() ? '.' : 'i';
+    parts += key.dept.empty() ? '.' : 'd';
+    parts += key.cat.empty() ? '.' : 'c';
+    parts += key.store.empty() ? '.' : 'S';
+    parts += key.state.empty() ? '.' : 's';
+    const std::string wanted = kParts[static_cast<size_t>(hierarchy.LevelOf(node) - 1)];
+    EXPECT_EQ(parts, wanted) << hierarchy.NodeName(node);
+  }
 }
 
 }  // namespace

@@ -13,43 +13,6 @@ namespace {
 /// Most bytes of records in a block, so that a batch stays below what Kafka takes by default.
 constexpr size_t kBlockBytesMax = 900'000;
 
-constexpr int32_t kItemStore = static_cast<int32_t>(Level::kItemStore);
-
-bool LiesInAStore(int32_t level) {
-  const auto of = static_cast<Level>(level);
-  return of == Level::kStore || of == Level::kStoreCategory || of == Level::kStoreDepartment ||
-         of == Level::kItemStore;
-}
-
-/// The ids of a series that all series of its node at `level` share.
-SeriesKey SharedIds(const SeriesKey& key, int32_t level) {
-  switch (static_cast<Level>(level)) {
-    case Level::kTotal:
-      return {};
-    case Level::kState:
-      return {.item = {}, .dept = {}, .cat = {}, .store = {}, .state = key.state};
-    case Level::kStore:
-      return {.item = {}, .dept = {}, .cat = {}, .store = key.store, .state = key.state};
-    case Level::kCategory:
-      return {.item = {}, .dept = {}, .cat = key.cat, .store = {}, .state = {}};
-    case Level::kDepartment:
-      return {.item = {}, .dept = key.dept, .cat = key.cat, .store = {}, .state = {}};
-    case Level::kStateCategory:
-      return {.item = {}, .dept = {}, .cat = key.cat, .store = {}, .state = key.state};
-    case Level::kStateDepartment:
-      return {.item = {}, .dept = key.dept, .cat = key.cat, .store = {}, .state = key.state};
-    case Level::kStoreCategory:
-      return {.item = {}, .dept = {}, .cat = key.cat, .store = key.store, .state = key.state};
-    case Level::kStoreDepartment:
-      return {.item = {}, .dept = key.dept, .cat = key.cat, .store = key.store, .state = key.state};
-    case Level::kItem:
-    case Level::kItemState:
-    case Level::kItemStore:
-      break;
-  }
-  return key;
-}
-
 std::optional<double> Defined(double measure) {
   return std::isfinite(measure) ? std::optional(measure) : std::nullopt;
 }
@@ -61,33 +24,28 @@ ForecastEncoder::ForecastEncoder(const Hierarchy& hierarchy, ForecastLabels labe
     : hierarchy_(hierarchy),
       labels_(std::move(labels)),
       nodes_(static_cast<size_t>(partition_count)) {
-  const auto partition_of = [&](int32_t series) {
-    const auto& stores = hierarchy.stores();
-    const auto store =
-        std::find(stores.begin(), stores.end(), hierarchy.series(series).store) - stores.begin();
-    return partitions[static_cast<size_t>(store)];
+  const auto add = [&](int32_t number, std::vector<int32_t> stores) {
+    Node node{number, hierarchy.LevelOf(number), hierarchy.NodeName(number),
+              hierarchy.NodeKey(number), std::move(stores)};
+    const bool is_of_store = !node.ids.store.empty();
+    const int32_t partition =
+        is_of_store ? partitions[static_cast<size_t>(node.stores.front())] : 0;
+    nodes_[static_cast<size_t>(partition)].push_back(std::move(node));
   };
-  for (int32_t level = 1; level <= 9; ++level) {
-    std::vector<bool> is_there(static_cast<size_t>(hierarchy.node_count()));
-    const auto of_series = hierarchy.NodesOfSeries(level);
-    for (int32_t i = 0; i < hierarchy.series_count(); ++i) {
-      const int32_t node = of_series[static_cast<size_t>(i)];
-      if (is_there[static_cast<size_t>(node)]) continue;
-      is_there[static_cast<size_t>(node)] = true;
-      AddNode(level, node, i, LiesInAStore(level) ? partition_of(i) : 0);
+  for (int32_t node = 0; node < hierarchy.aggregate_count(); ++node) {
+    std::vector<int32_t> stores;
+    for (const int32_t group : hierarchy.GroupsOf(node)) {
+      const int32_t store = hierarchy.group_store(group);
+      if (std::find(stores.begin(), stores.end(), store) == stores.end()) stores.push_back(store);
     }
+    add(node, std::move(stores));
   }
+  const int32_t first_series = hierarchy.first_node(static_cast<int32_t>(Level::kItemStore));
   for (int32_t group = 0; group < hierarchy.group_count(); ++group) {
-    const int32_t partition = partition_of(hierarchy.group_begin(group));
     for (int32_t i = hierarchy.group_begin(group); i < hierarchy.group_end(group); ++i) {
-      AddNode(kItemStore, hierarchy.first_node(kItemStore) + i, i, partition);
+      add(first_series + i, {hierarchy.group_store(group)});
     }
   }
-}
-
-void ForecastEncoder::AddNode(int32_t level, int32_t number, int32_t series, int32_t partition) {
-  nodes_[static_cast<size_t>(partition)].push_back(
-      {number, level, hierarchy_.NodeName(number), SharedIds(hierarchy_.series(series), level)});
 }
 
 std::vector<int64_t> ForecastEncoder::round() const {
@@ -96,23 +54,10 @@ std::vector<int64_t> ForecastEncoder::round() const {
   return round;
 }
 
-int32_t ForecastEncoder::IncompleteDaysOf(const MadeForecast& forecast, const Node& node) const {
+int32_t ForecastEncoder::IncompleteDaysOf(const MadeForecast& forecast, const Node& node) {
   int32_t days = 0;
-  for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
-    // Each store once: by the first of its groups that is in the node.
-    const auto store = static_cast<size_t>(hierarchy_.group_store(group));
-    if (forecast.incomplete_days[store] == 0) continue;
-    const SeriesKey& key = hierarchy_.series(hierarchy_.group_begin(group));
-    if (!node.ids.store.empty() ? key.store != node.ids.store
-                                : !node.ids.state.empty() && key.state != node.ids.state) {
-      continue;
-    }
-    const auto is_before = [&](int32_t other) {
-      return hierarchy_.group_store(other) == hierarchy_.group_store(group);
-    };
-    bool is_first = true;
-    for (int32_t other = 0; other < group; ++other) is_first = is_first && !is_before(other);
-    if (is_first) days += forecast.incomplete_days[store];
+  for (const int32_t store : node.stores) {
+    days += forecast.incomplete_days[static_cast<size_t>(store)];
   }
   return days;
 }

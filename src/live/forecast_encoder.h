@@ -56,10 +56,10 @@ class ForecastEncoder {
     int32_t number = 0;
     int32_t level = 0;
     std::string name;
-    SeriesKey ids;  ///< Empty where the node is a sum over all of them.
+    SeriesKey ids;                ///< Hierarchy::NodeKey().
+    std::vector<int32_t> stores;  ///< That it has series of.
   };
-  void AddNode(int32_t level, int32_t number, int32_t series, int32_t partition);
-  int32_t IncompleteDaysOf(const MadeForecast& forecast, const Node& node) const;
+  static int32_t IncompleteDaysOf(const MadeForecast& forecast, const Node& node);
 
   const Hierarchy& hierarchy_;
   const ForecastLabels labels_;
