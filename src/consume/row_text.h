@@ -5,9 +5,15 @@
 
 namespace tillstream {
 
-/// Whether the event's texts can stand in a column of text: kCorrupt, with the field, for one that
-/// is not UTF-8, which decoding does not look at.
-Status CheckTexts(const SalesRecord& sale);
-Status CheckTexts(const StoreDay& total);
+/// What a column of text can have.
+enum class RowText {
+  kUtf8,
+  kUtf8WithoutZero,  ///< No zero byte either.
+};
+
+/// Whether the event's texts can stand in columns of text, which decoding does not look at:
+/// kCorrupt with the field otherwise.
+Status CheckTexts(const SalesRecord& sale, RowText columns = RowText::kUtf8);
+Status CheckTexts(const StoreDay& total, RowText columns = RowText::kUtf8);
 
 }  // namespace tillstream

@@ -3,12 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
-#include <initializer_list>
 #include <map>
 #include <utility>
 
-#include "base/text.h"
+#include "consume/row_text.h"
 #include "postgres/copy_rows.h"
 #include "postgres/month_partitions.h"
 #include "postgres/offset_table.h"
@@ -27,38 +25,6 @@ constexpr size_t kStoreDaysBytesMax = 4 << 20;
 /// Dates that PostgreSQL takes, and that a partition's name can tell apart.
 constexpr Date kDateMin = std::chrono::year(1) / 1 / 1;
 constexpr Date kDateMax = std::chrono::year(9999) / 12 / 1;
-
-/// What a text column can have is UTF-8 without a zero byte. Most texts are ASCII, of which eight
-/// bytes are looked at together.
-bool IsStorable(std::string_view text) {
-  constexpr uint64_t kHighBits = 0x8080808080808080;
-  constexpr uint64_t kLowBits = 0x0101010101010101;
-  uint64_t odd = 0;  // High bits where a byte is zero or not ASCII.
-  const char* in = text.data();
-  size_t rest = text.size();
-  for (uint64_t word = 0; rest > 0; in += sizeof(word)) {
-    const size_t count = std::min(rest, sizeof(word));
-    word = kLowBits;
-    std::memcpy(&word, in, count);
-    odd |= (word | (word - kLowBits)) & kHighBits;
-    rest -= count;
-  }
-  return odd == 0 || (IsUtf8(text) && text.find('\0') == std::string_view::npos);
-}
-
-struct NamedText {
-  const char* field;
-  std::string_view text;
-};
-
-Status CheckTexts(std::initializer_list<NamedText> texts) {
-  for (const NamedText& each : texts) {
-    if (IsStorable(each.text)) continue;
-    return MakeError(ErrorCode::kCorrupt, "{}: {}, needed UTF-8 without a zero byte", each.field,
-                     Quote(each.text));
-  }
-  return Ok();
-}
 
 class PostgresSink final : public TableSink {
  public:
@@ -203,11 +169,7 @@ class PostgresSink final : public TableSink {
   }
 
   Status PutSale(Timestamp timestamp, const SalesRecord& sale) {
-    TILLSTREAM_TRY(CheckTexts({{"item_id", sale.item_id},
-                               {"store_id", sale.store_id},
-                               {"dept_id", sale.dept_id},
-                               {"cat_id", sale.cat_id},
-                               {"state_id", sale.state_id}}));
+    TILLSTREAM_TRY(CheckTexts(sale, RowText::kUtf8WithoutZero));
     if (timestamp_ != timestamp) TILLSTREAM_TRY(BeginSales(timestamp));
     sales_.BeginRow(static_cast<int16_t>(SalesColumns().size()),
                     sale.store_id.size() + sale.item_id.size() + sale.dept_id.size() +
@@ -236,7 +198,7 @@ class PostgresSink final : public TableSink {
 
   Status PutStoreDay(const StoreDay& total) {
     TILLSTREAM_TRY(CheckDate(total.date));
-    TILLSTREAM_TRY(CheckTexts({{"store_id", total.store_id}, {"state_id", total.state_id}}));
+    TILLSTREAM_TRY(CheckTexts(total, RowText::kUtf8WithoutZero));
     if (total.revenue_cents < 0) {
       return MakeError(ErrorCode::kCorrupt, "its revenue is {} cents, needed 0 or more",
                        total.revenue_cents);
