@@ -204,20 +204,31 @@ Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions optio
   return opened;
 }
 
-Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema) {
-  TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict, registry.Check(subject, schema));
-  if (verdict.reasons.empty()) return Ok();
-  return IncompatibleError(subject, verdict);
-}
-
-Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
-                       bool may_register, Timestamp timestamp) {
-  if (may_register) return registry.Register(subject, schema, timestamp);
-  auto id = registry.Lookup(subject, schema);
-  if (id || id.error().code != ErrorCode::kNotFound) return id;
-  return MakeError(ErrorCode::kBadInput,
-                   "{}; register it with tillstream schema register, or leave out --no-register",
-                   id.error().message);
+Result<std::vector<SchemaId>> IdsFor(SchemaRegistry& registry, const SubjectOptions& subjects,
+                                     const std::vector<TopicSchema>& schemas, Timestamp timestamp) {
+  std::vector<std::string> names;
+  for (const TopicSchema& each : schemas) {
+    names.push_back(SubjectOf(subjects.strategy, each.topic, each.schema));
+    if (subjects.no_register) continue;
+    TILLSTREAM_ASSIGN(const CompatibilityVerdict verdict,
+                      registry.Check(names.back(), each.schema));
+    if (!verdict.reasons.empty()) return IncompatibleError(names.back(), verdict);
+  }
+  std::vector<SchemaId> ids;
+  for (size_t i = 0; i < schemas.size(); ++i) {
+    const auto id = subjects.no_register
+                        ? registry.Lookup(names[i], schemas[i].schema)
+                        : registry.Register(names[i], schemas[i].schema, timestamp);
+    if (!id && subjects.no_register && id.error().code == ErrorCode::kNotFound) {
+      return MakeError(
+          ErrorCode::kBadInput,
+          "{}; register it with tillstream schema register, or leave out --no-register",
+          id.error().message);
+    }
+    if (!id) return id.error();
+    ids.push_back(*id);
+  }
+  return ids;
 }
 
 }  // namespace tillstream

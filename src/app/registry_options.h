@@ -84,12 +84,17 @@ Status CheckSchemaOfRun(SchemaRegistry& registry, SchemaId id, const Schema& wri
 Result<OpenedRegistry> OpenRegistryOfRun(Context& context, RegistryOptions options,
                                          const std::optional<NamedRun>& run, OpenedLog& log);
 
-/// kBadInput, with the reasons, when `schema` may not become a version of `subject`.
-Status MayRegister(SchemaRegistry& registry, const std::string& subject, const Schema& schema);
+/// A schema of a topic's values.
+struct TopicSchema {
+  std::string topic;
+  const Schema& schema;
+};
 
-/// The id that a schema has, or gets where it may be registered. Errors: those of the registry;
-/// kBadInput, with what to do, when it is not there and may not be registered.
-Result<SchemaId> IdFor(SchemaRegistry& registry, const std::string& subject, const Schema& schema,
-                       bool may_register, Timestamp timestamp);
+/// The ids that schemas have, or get where `subjects` lets them be registered. All are checked
+/// before any is registered. Errors: those of the registry; kBadInput, with the reasons, for one
+/// that may not become a version of its subject, and, with what to do, for one that is not there
+/// and may not be registered.
+Result<std::vector<SchemaId>> IdsFor(SchemaRegistry& registry, const SubjectOptions& subjects,
+                                     const std::vector<TopicSchema>& schemas, Timestamp timestamp);
 
 }  // namespace tillstream

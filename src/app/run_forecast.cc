@@ -51,21 +51,13 @@ Result<PublishOptions> PrepareToPublish(Context& context, const ForecastRequest&
   }
   publish.target.partition_count = partition_max + 1;
   publish.labels.first_date = EventDateOf(run.identity, Day(1));
-  SchemaRegistry& registry = *run.registry.registry;
-  const bool may_register = !request.subjects.no_register;
-  const Timestamp time = StartOf(EventDateOf(run.identity, run.identity.from));
-  const std::string of_forecasts =
-      SubjectOf(request.subjects.strategy, publish.target.forecasts, SalesForecastSchema());
-  const std::string of_scores =
-      SubjectOf(request.subjects.strategy, publish.target.scores, ForecastScoreSchema());
-  if (may_register) {
-    TILLSTREAM_TRY(MayRegister(registry, of_forecasts, SalesForecastSchema()));
-    TILLSTREAM_TRY(MayRegister(registry, of_scores, ForecastScoreSchema()));
-  }
-  TILLSTREAM_ASSIGN(publish.labels.forecast_schema,
-                    IdFor(registry, of_forecasts, SalesForecastSchema(), may_register, time));
-  TILLSTREAM_ASSIGN(publish.labels.score_schema,
-                    IdFor(registry, of_scores, ForecastScoreSchema(), may_register, time));
+  TILLSTREAM_ASSIGN(const std::vector<SchemaId> ids,
+                    IdsFor(*run.registry.registry, request.subjects,
+                           {{publish.target.forecasts, SalesForecastSchema()},
+                            {publish.target.scores, ForecastScoreSchema()}},
+                           StartOf(EventDateOf(run.identity, run.identity.from))));
+  publish.labels.forecast_schema = ids[0];
+  publish.labels.score_schema = ids[1];
   return publish;
 }
 
@@ -131,8 +123,8 @@ LiveObserver ObserverOf(Context& context) {
   LiveObserver observer;
   observer.on_info = [&context](const std::string& line) { context.console.Info(line); };
   observer.on_warning = [&context](const std::string& line) { context.console.Warning(line); };
+  if (!context.console.is_terminal()) return observer;
   observer.progress = [&context](const LiveProgress& progress) {
-    if (!context.console.is_terminal()) return;
     context.console.Progress(
         fmt::format("d_{}: {} events, {} forecasts published{}", progress.day.value(),
                     WithThousands(progress.counts.events), progress.origins_written,

@@ -44,17 +44,13 @@ Status RegisterSchemas(Context& context, EventLog& log, const ReplayRequest& req
     TILLSTREAM_TRY(CheckSchemaOfRun(registry, stored->sales_schema, SalesRecordSchema()));
     TILLSTREAM_TRY(CheckSchemaOfRun(registry, stored->totals_schema, StoreDaySchema()));
   }
-  const bool may_register = !request.subjects.no_register;
-  const RunSubjects subjects(request);
-  if (may_register) {
-    TILLSTREAM_TRY(MayRegister(registry, subjects.sales, SalesRecordSchema()));
-    TILLSTREAM_TRY(MayRegister(registry, subjects.totals, StoreDaySchema()));
-  }
-  const Timestamp timestamp = StartOf(dataset.calendar->at(identity->from).date);
-  TILLSTREAM_ASSIGN(identity->sales_schema,
-                    IdFor(registry, subjects.sales, SalesRecordSchema(), may_register, timestamp));
-  TILLSTREAM_ASSIGN(identity->totals_schema,
-                    IdFor(registry, subjects.totals, StoreDaySchema(), may_register, timestamp));
+  TILLSTREAM_ASSIGN(const std::vector<SchemaId> ids,
+                    IdsFor(registry, request.subjects,
+                           {{request.log.topic, SalesRecordSchema()},
+                            {TotalsTopic(request.log.topic), StoreDaySchema()}},
+                           StartOf(dataset.calendar->at(identity->from).date)));
+  identity->sales_schema = ids[0];
+  identity->totals_schema = ids[1];
   return Ok();
 }
 

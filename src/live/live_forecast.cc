@@ -212,7 +212,7 @@ Status LiveForecast::Take(const PanelDay& day) {
   }
   TILLSTREAM_TRY(SaveWhenDue());
   TILLSTREAM_TRY(Decide(/*is_last=*/false));
-  observer_.progress(progress());
+  if (observer_.progress) observer_.progress(progress());
   return Ok();
 }
 

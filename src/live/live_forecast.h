@@ -68,7 +68,8 @@ struct LiveProgress {
 };
 
 struct LiveObserver {
-  std::function<void(const LiveProgress&)> progress = [](const LiveProgress&) {};
+  /// After each day. May be empty.
+  std::function<void(const LiveProgress&)> progress = {};
   std::function<void(const std::string&)> on_info = [](const std::string&) {};
   std::function<void(const std::string&)> on_warning = [](const std::string&) {};
 };
