@@ -308,15 +308,7 @@ class Chart {
   }
 
   void Drivers() {
-    // One scale for all, so that what matters shows.
-    double range = std::log(1.1);
-    double level = 0;
-    for (const auto& day : view_.days) {
-      level += day.drivers[0] / static_cast<double>(view_.days.size());
-      for (size_t k = 1; k < kDriverCount; ++k) {
-        if (day.drivers[k] > 0) range = std::max(range, std::abs(std::log(day.drivers[k])));
-      }
-    }
+    const auto [level, range] = ScaleOfDrivers(view_);
     for (size_t k = 0; k < kDriverCount; ++k) {
       const auto driver = static_cast<Driver>(k);
       const std::string text = RangeText(driver);

@@ -230,14 +230,7 @@ class Drawing {
 
   /// Bars up and down from 1; the level from its mean. One scale for all.
   void Drivers() {
-    double range = std::log(1.1);
-    double level = 0;
-    for (const auto& day : view_.days) {
-      level += day.drivers[0] / static_cast<double>(view_.days.size());
-      for (size_t k = 1; k < kDriverCount; ++k) {
-        if (day.drivers[k] > 0) range = std::max(range, std::abs(std::log(day.drivers[k])));
-      }
-    }
+    const auto [level, range] = ScaleOfDrivers(view_);
     const double left = kLeft + past_ * day_width_;
     Text(20, kDriversTop - 14, "small", "start",
          "Drivers: units = level x season x weekday x SNAP x event");

@@ -210,4 +210,17 @@ std::string TickText(double tick) {
   return fmt::format("{:.4g}", tick);
 }
 
+DriverScale ScaleOfDrivers(const ForecastView& view) {
+  DriverScale scale{0, std::log(1.1)};
+  for (const auto& day : view.days) {
+    scale.level += day.drivers[0] / static_cast<double>(view.days.size());
+    for (size_t k = 1; k < kDriverCount; ++k) {
+      if (day.drivers[k] > 0) {
+        scale.range = std::max(scale.range, std::abs(std::log(day.drivers[k])));
+      }
+    }
+  }
+  return scale;
+}
+
 }  // namespace tillstream

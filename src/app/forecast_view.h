@@ -92,6 +92,14 @@ std::string CutNote(const ForecastView& view, double top);
 /// Round numbers for an axis from 0 to at least `most`: [0, step, 2 step, ..., top], at most
 /// `count` steps.
 std::vector<double> AxisTicks(double most, int32_t count);
+/// What strips of drivers share: the mean of the level, and how far the logarithm of a factor goes
+/// from 0, at least that of 1.1. One for all, so that what matters shows.
+struct DriverScale {
+  double level = 0;
+  double range = 0;
+};
+DriverScale ScaleOfDrivers(const ForecastView& view);
+
 /// A tick as text: "1,500", "0.5".
 std::string TickText(double tick);
 
