@@ -11,20 +11,16 @@ BUILD or where --work says.
 Exit code 1 when a bar is missed or a program did not do its work.
 """
 
-import argparse
 import os
-import pathlib
 import subprocess
-import sys
 
 import rows
-from measure import Failed, commit_of, interleaved, machine, ratios, remove, run, size_of, spread
-from run import SOURCE, find_data
-from table import COLUMNAR_MARKS, Report, Row, as_markdown, as_text, update
+import sink_bench
+from measure import Failed, interleaved, ratios, remove, run, size_of, spread
+from run import SOURCE
+from sink_bench import MEMORY_MIB_MAX, SHARE_MIN
+from table import COLUMNAR_MARKS, Row
 
-PAIRS = 3
-MEMORY_MIB_MAX = 256
-SHARE_MIN = 0.7
 MEMORY_SHARE_MAX = 0.25
 
 # What one would write without Tillstream: a column a day becomes a row a day, with date and price.
@@ -38,28 +34,6 @@ COPY (SELECT s.store_id AS store, s.item_id AS item, s.dept_id AS dept, s.cat_id
              ON p.store_id = s.store_id AND p.item_id = s.item_id AND p.wm_yr_wk = c.wm_yr_wk
       {where}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)
 """
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
-    parser.add_argument("--data", type=pathlib.Path, help="folder of the dataset")
-    parser.add_argument("--work", type=pathlib.Path, help="where to make a folder; default BUILD")
-    parser.add_argument("--quick", action="store_true",
-                        help="a small dataset, in seconds; nothing is judged")
-    parser.add_argument("--days", type=int, default=10**6, help="of the dataset; default all")
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="rounds")
-    parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--update", type=pathlib.Path, metavar="FILE",
-                        help="write the Markdown into FILE, between its marks")
-    options = parser.parse_args()
-    options.build = options.build.resolve()
-    options.work = ((options.work or options.build).resolve()
-                    / ("bench-columnar-quick" if options.quick else "bench-columnar"))
-    if options.quick:
-        options.pairs = 1
-    options.disk_pairs, options.seed = options.pairs, 0
-    return options
 
 
 def find_library():
@@ -77,18 +51,12 @@ def first_of(*paths):
     raise Failed(f"none of {', '.join(map(str, paths))}")
 
 
-class Bench(rows.Bench):
+class Bench(sink_bench.Bench):
     """The log, and where tables are made."""
 
     def __init__(self, options):
         super().__init__(options)
         self.library = find_library()
-        self.to = 0
-
-    def use_days(self, days):
-        days = min(days, self.days)
-        self.events = self.events // self.days * days
-        self.to = days + 1
 
     def fresh(self, name):
         """A path below the work folder where nothing is, after the disk has come to rest."""
@@ -99,19 +67,12 @@ class Bench(rows.Bench):
             os.sync()
         return path
 
-    def replay(self, log):
-        ran = run([self.binary, "replay", "-q", "--json", "--data", self.data, "--log", log,
-                   *(["--to", f"d_{self.to}"] if self.to <= self.days else [])])
-        rows.need_equal("events of the log", ran.json()["events_durable"], self.events)
-        return ran
-
     def consume(self, log, kind, target):
         """From the start of the process to its end."""
         ran = run([self.binary, "consume", "-q", "-e", "--json", "--log", log, "--duckdb",
                    self.library, "--sink", f"{kind}:{target}"])
         rows.need_equal("rows of sales", ran.json()["sales"], self.events)
-        name = f"consume --sink {kind}:"
-        self.peaks[name] = max(self.peaks.get(name, 0), ran.peak_kib)
+        self.note_peak(f"consume --sink {kind}:", ran.peak_kib)
         return ran
 
     def sql(self, file, *statements):
@@ -222,35 +183,10 @@ def measure(bench, report):
                            f"{bench.peaks['consume --sink duckdb:'] / 1024:.0f} MiB"))
 
 
-def command_of():
-    words = [word for word in sys.argv[1:] if not word.startswith("--update")]
-    return " ".join(["bench/columnar_bench.py", *words]) if len(words) > 2 else "make bench-columnar"
-
-
 def main():
-    options = arguments()
-    remove(options.work)
-    options.work.mkdir(parents=True)
-    bench = Bench(options)
-    try:
-        data, description = find_data(bench, options)
-        bench.use_data(data)
-        bench.use_days(options.days)
-        bench.peaks.clear()  # what making the data took is no row here
-        report = Report(f"{description}, {bench.to - 1} days: {bench.events:,} events",
-                        machine(options.work), commit_of(SOURCE), command_of(),
-                        judged=not options.quick)
-        measure(bench, report)
-    finally:
-        remove(options.work)
-    print(as_markdown(report) if options.markdown else as_text(report))
-    if options.update:
-        update(options.update, report, COLUMNAR_MARKS)
-    return 1 if report.judged and report.missed() else 0
+    options = sink_bench.arguments(__doc__.splitlines()[0], "columnar")
+    return sink_bench.run_bench(options, Bench(options), "columnar", COLUMNAR_MARKS, measure)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as failed:
-        sys.exit(f"bench: {failed}")
+    sink_bench.exit_with(main)

@@ -12,51 +12,26 @@ for all days, in BUILD or where --work says.
 Exit code 1 when a bar is missed or a program did not do its work.
 """
 
-import argparse
 import os
 import pathlib
 import sys
 import time
 
 import rows
-from measure import Failed, commit_of, interleaved, machine, ratios, remove, run, say, spread
-from run import SOURCE, find_data
-from table import POSTGRES_MARKS, Report, Row, as_markdown, as_text, update
+import sink_bench
+from measure import Failed, interleaved, ratios, run, spread
+from run import SOURCE
+from sink_bench import MEMORY_MIB_MAX, SHARE_MIN
+from table import POSTGRES_MARKS, Row
 
 sys.path.insert(0, str(SOURCE / "tests" / "sinks"))
 
 from postgres_server import PostgresServer  # noqa: E402
 
-PAIRS = 3
-MEMORY_MIB_MAX = 256
-SHARE_MIN = 0.7
 TICKS = os.sysconf("SC_CLK_TCK")
 DATABASE = "bench"
 # What the tests turn off, on again: a transaction is durable when it is committed.
 SERVER = {"fsync": "on", "autovacuum": "on", "shared_buffers": "128MB", "max_wal_size": "1GB"}
-
-
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", type=pathlib.Path, required=True, help="the build folder")
-    parser.add_argument("--data", type=pathlib.Path, help="folder of the dataset")
-    parser.add_argument("--work", type=pathlib.Path,
-                        help="where to make folders for the log and the server; default BUILD")
-    parser.add_argument("--quick", action="store_true",
-                        help="a small dataset, in seconds; nothing is judged")
-    parser.add_argument("--days", type=int, default=10**6, help="of the dataset; default all")
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="rounds")
-    parser.add_argument("--markdown", action="store_true", help="print Markdown")
-    parser.add_argument("--update", type=pathlib.Path, metavar="FILE",
-                        help="write the Markdown into FILE, between its marks")
-    options = parser.parse_args()
-    options.build = options.build.resolve()
-    options.work = ((options.work or options.build).resolve()
-                    / ("bench-postgres-quick" if options.quick else "bench-postgres"))
-    if options.quick:
-        options.pairs = 1
-    options.disk_pairs, options.seed = options.pairs, 0
-    return options
 
 
 def cpu_of(pid, with_ended_children):
@@ -75,25 +50,12 @@ def cpu_of_server(pid):
     return cpu_of(pid, True) + sum(cpu_of(child, False) for child in children)
 
 
-class Bench(rows.Bench):
+class Bench(sink_bench.Bench):
     """The log, and the server."""
 
     def __init__(self, options):
         super().__init__(options)
         self.server = None
-        self.to = 0
-
-    def use_days(self, days):
-        days = min(days, self.days)
-        self.events = self.events // self.days * days
-        self.to = days + 1
-
-    def write_log(self):
-        log = self.work / "log"
-        ran = run([self.binary, "replay", "-q", "--json", "--data", self.data, "--log", log,
-                   *(["--to", f"d_{self.to}"] if self.to <= self.days else [])])
-        rows.need_equal("events of the log", ran.json()["events_durable"], self.events)
-        return log
 
     def measured(self, command, seconds_of):
         """Runs a command on an empty database; seconds, and processor time of both sides."""
@@ -124,8 +86,7 @@ class Bench(rows.Bench):
         """From the start of the process to its end."""
         ran = self.measured([self.binary, "consume", "-q", "-e", "--json", "--log", log, "--sink",
                              self.server.address(DATABASE)], lambda ran, _: ran.wall)
-        self.peaks["consume --sink postgres:"] = max(
-            self.peaks.get("consume --sink postgres:", 0), ran["peak_kib"])
+        self.note_peak("consume --sink postgres:", ran["peak_kib"])
         return ran
 
     def bare(self, into):
@@ -135,7 +96,8 @@ class Bench(rows.Bench):
 
 
 def measure(bench, report):
-    log = bench.write_log()
+    log = bench.work / "log"
+    bench.replay(log)
     ours, parent, months = interleaved(bench.pairs, lambda: bench.ours(log),
                                        lambda: bench.bare("parent"), lambda: bench.bare("months"))
 
@@ -167,40 +129,21 @@ def measure(bench, report):
                            met=peak <= MEMORY_MIB_MAX))
 
 
-def command_of():
-    words = [word for word in sys.argv[1:] if not word.startswith("--update")]
-    return " ".join(["bench/postgres_bench.py", *words]) if len(words) > 2 else "make bench-postgres"
+def measure_with_server(bench, report):
+    # Not below BUILD, where the server's user may not be allowed to look.
+    with PostgresServer(**SERVER) as bench.server:
+        bench.server.start()
+        version = bench.server.sql("SHOW server_version")[0][0]
+        report.data += f"; PostgreSQL {version}"
+        measure(bench, report)
 
 
 def main():
-    options = arguments()
-    remove(options.work)
-    options.work.mkdir(parents=True)
-    bench = Bench(options)
-    try:
-        data, description = find_data(bench, options)
-        bench.use_data(data)
-        bench.use_days(options.days)
-        bench.peaks.clear()  # what making the data took is no row here
-        report = Report(f"{description}, {bench.to - 1} days: {bench.events:,} events",
-                        machine(options.work), commit_of(SOURCE), command_of(),
-                        judged=not options.quick)
-        # Not below BUILD, where the server's user may not be allowed to look.
-        with PostgresServer(**SERVER) as bench.server:
-            bench.server.start()
-            version = bench.server.sql("SHOW server_version")[0][0]
-            report.data += f"; PostgreSQL {version}"
-            measure(bench, report)
-    finally:
-        remove(options.work)
-    print(as_markdown(report) if options.markdown else as_text(report))
-    if options.update:
-        update(options.update, report, POSTGRES_MARKS)
-    return 1 if report.judged and report.missed() else 0
+    options = sink_bench.arguments(__doc__.splitlines()[0], "postgres",
+                                   "where to make folders for the log and the server; default BUILD")
+    return sink_bench.run_bench(options, Bench(options), "postgres", POSTGRES_MARKS,
+                                measure_with_server)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Failed as failed:
-        sys.exit(f"bench: {failed}")
+    sink_bench.exit_with(main)
