@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace tillstream {
 namespace {
-
-double Seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
 
 MetricLabels LabelsOf(const TopicPartition& partition) {
   return {{"topic", partition.topic}, {"partition", std::to_string(partition.partition.value())}};
@@ -87,11 +84,11 @@ void ConsumeMetrics::AddFailures(const ConsumeState& state, std::vector<PartStat
     parts->push_back({.name = "ends",
                       .failure = !failure.empty()
                                      ? failure
-                                     : fmt::format("no answer for {:.0f} s", Seconds(unknown))});
+                                     : fmt::format("no answer for {:.0f} s", ToSeconds(unknown))});
   }
   if (now - state.at > stalled_after_) {
     parts->push_back({.name = "reader",
-                      .failure = fmt::format("no round for {:.0f} s", Seconds(now - state.at))});
+                      .failure = fmt::format("no round for {:.0f} s", ToSeconds(now - state.at))});
   }
 }
 

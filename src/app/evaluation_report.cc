@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "app/table.h"
+#include "base/clock.h"
 #include "base/json.h"
 
 namespace tillstream {
@@ -237,8 +238,8 @@ std::string EvaluationJson(std::span<const ModelResult> models, const Calendar& 
       }
       before = score.mean;
     }
-    json["seconds_following"] = std::chrono::duration<double>(model.follow_time).count();
-    json["seconds_forecasting"] = std::chrono::duration<double>(model.forecast_time).count();
+    json["seconds_following"] = ToSeconds(model.follow_time);
+    json["seconds_forecasting"] = ToSeconds(model.forecast_time);
     json["origins"] = Json::array();
     for (const OriginResult& origin : model.origins) {
       json["origins"].push_back(OriginJson(origin, calendar));

@@ -15,7 +15,7 @@ namespace tillstream {
 namespace {
 
 /// Longest line that is kept of what a process writes.
-constexpr size_t kLineBytesMax = 8'192;
+constexpr size_t kReportLineBytesMax = 8'192;
 
 int NumberOf(ProcessSignal signal) {
   switch (signal) {
@@ -154,7 +154,7 @@ void PosixGeneratorProcesses::Read(size_t store) {
     for (const char c : std::string_view(buffer, static_cast<size_t>(size))) {
       if (c == '\n') {
         TakeLine(store, std::exchange(child.line, {}));
-      } else if (child.line.size() < kLineBytesMax) {
+      } else if (child.line.size() < kReportLineBytesMax) {
         child.line += c;
       }
     }

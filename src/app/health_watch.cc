@@ -5,14 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tillstream {
-namespace {
-
-double Seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 const char* HealthStateName(HealthState state) {
   switch (state) {
@@ -42,9 +38,9 @@ Health HealthWatch::Judge(std::chrono::nanoseconds now, const std::vector<PartSt
       stalled.push_back(fmt::format("{}: {}", part.name, part.failure));
     } else if (now - mark.since > stalled_after_) {
       stalled.push_back(fmt::format("{}: no progress for {:.0f} s; {}", part.name,
-                                    Seconds(now - mark.since), part.work));
+                                    ToSeconds(now - mark.since), part.work));
     } else if (part.behind > kSlowAfter) {
-      slow.push_back(fmt::format("{}: {:.0f} s behind", part.name, Seconds(part.behind)));
+      slow.push_back(fmt::format("{}: {:.0f} s behind", part.name, ToSeconds(part.behind)));
     }
   }
   marks_ = std::move(marks);

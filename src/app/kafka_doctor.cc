@@ -178,13 +178,13 @@ Status ExamineTopics(Context& context, OpenedLog& opened, const std::string& top
 }
 
 /// The partitions of events, with how many of the run's each has; none where nobody says it.
-using EventCounts = std::map<TopicPartition, std::optional<Position>>;
+using PositionsFound = std::map<TopicPartition, std::optional<Position>>;
 
 /// Those of a run or, without one, of a topic that is there.
-EventCounts CountEvents(const std::string& topic, const std::optional<RunIdentity>& identity,
-                        int32_t found_partition_count,
-                        const std::map<std::string, StreamPosition>& positions) {
-  EventCounts counts;
+PositionsFound CountEvents(const std::string& topic, const std::optional<RunIdentity>& identity,
+                           int32_t found_partition_count,
+                           const std::map<std::string, StreamPosition>& positions) {
+  PositionsFound counts;
   for (PartitionId p; p.value() < found_partition_count; ++p) counts[{topic, p}] = std::nullopt;
   if (!identity) return counts;
   for (const auto& [id, store] : identity->stores) {
@@ -205,14 +205,14 @@ EventCounts CountEvents(const std::string& topic, const std::optional<RunIdentit
 }
 
 /// Records that no run wrote, and records that are gone; the first that is found.
-Status ExaminePartitions(Context& context, OpenedLog& opened, const EventCounts& counts) {
+Status ExaminePartitions(Context& context, OpenedLog& opened, const PositionsFound& counts) {
   for (const auto& [partition, count] : counts) {
     TILLSTREAM_TRY(CheckPartition(opened.kafka->config(), partition, count, context.clock));
   }
   return Ok();
 }
 
-Status ExamineTransactions(Context& context, OpenedLog& opened, const EventCounts& counts,
+Status ExamineTransactions(Context& context, OpenedLog& opened, const PositionsFound& counts,
                            Findings* findings) {
   TILLSTREAM_ASSIGN(const auto survey, ClusterSurvey::Open(opened.kafka->config(), context.clock));
   int32_t open_count = 0;
@@ -258,7 +258,7 @@ void ExamineKafkaRun(Context& context, OpenedLog& opened, const std::string& top
   const Status topics =
       ExamineTopics(context, opened, topic, identity, found->value_or(0), findings);
   if (!topics) return findings->Error("topic", topics.error().message);
-  const EventCounts counts = CountEvents(topic, identity, found->value_or(0), positions);
+  const PositionsFound counts = CountEvents(topic, identity, found->value_or(0), positions);
   if (counts.empty()) return;
   const Status partitions = ExaminePartitions(context, opened, counts);
   if (!partitions) {

@@ -10,7 +10,7 @@ namespace tillstream {
 namespace {
 
 /// Some scrapers and people; each gets a text of some KB.
-constexpr size_t kConnectionsMax = 64;
+constexpr size_t kScrapesMax = 64;
 /// No request has a body.
 constexpr size_t kBodyBytesMax = 1024;
 /// The end of a run does not wait longer for a client that does not take its answer.
@@ -71,7 +71,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::Open(Context& context,
   http.host = address.host;
   http.port = address.port;
   http.option = "--metrics";
-  http.connections_max = kConnectionsMax;
+  http.connections_max = kScrapesMax;
   http.body_bytes_max = kBodyBytesMax;
   http.worker_count = 1;
   http.stop_time_max = kStopTimeMax;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/table.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -32,7 +33,7 @@ void ProcessesReport::Begin(const Snapshots& stores) {
 void ProcessesReport::Measure(const Snapshots& stores) {
   const auto now = context_.clock.Monotonic();
   if (!measured_.empty() && now - measured_at_ < kMeasureInterval) return;
-  const double seconds = std::chrono::duration<double>(now - measured_at_).count();
+  const double seconds = ToSeconds(now - measured_at_);
   for (size_t i = 0; i < measured_.size(); ++i) {
     const auto events = static_cast<double>(stores[i].position.value() - measured_[i]);
     rates_[i] = std::max(0.0, events / seconds);

@@ -13,9 +13,9 @@ namespace tillstream {
 namespace {
 
 /// The longest that anyone waits for a registry: an hour, for one that is being moved.
-constexpr std::chrono::milliseconds kTimeoutMax = std::chrono::hours(1);
+constexpr std::chrono::milliseconds kRegistryTimeoutMax = std::chrono::hours(1);
 /// Shorter, a registry that is well would seem to be away.
-constexpr std::chrono::milliseconds kTimeoutMin{100};
+constexpr std::chrono::milliseconds kRegistryTimeoutMin{100};
 
 /// A token is a line; this is far more than any.
 constexpr int64_t kTokenBytesMax = int64_t{64} << 10;
@@ -86,8 +86,8 @@ Status CheckRegistry(RegistryOptions* options) {
     return MakeError(ErrorCode::kUsage, "{}-...: how to reach a registry, without one; give {} URL",
                      flags, flags);
   }
-  const auto timeout = ParseDuration(options->timeout_text, kTimeoutMax);
-  if (!timeout || *timeout < kTimeoutMin) {
+  const auto timeout = ParseDuration(options->timeout_text, kRegistryTimeoutMax);
+  if (!timeout || *timeout < kRegistryTimeoutMin) {
     return MakeError(ErrorCode::kUsage,
                      "{}-timeout: {} is not a time from 100ms to 60min; write 30s", flags,
                      Quote(options->timeout_text));

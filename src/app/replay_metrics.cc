@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace tillstream {
 namespace {
 
@@ -20,10 +22,6 @@ bool IsOver(const StoreProgress& store, const ProcessRow* process) {
 
 const ProcessRow* ProcessOf(const ReplayState& state, size_t i) {
   return i < state.processes.size() ? &state.processes[i] : nullptr;
-}
-
-double Seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
 }
 
 }  // namespace
@@ -87,12 +85,12 @@ void ReplayMetrics::AddStore(Metrics& metrics, const StoreProgress& store,
       .Gauge("tillstream_replay_written_lag_seconds",
              "How long the first day that is not written has been over on the virtual clock.",
              labels)
-      .Set(Seconds(store.written_lag));
+      .Set(ToSeconds(store.written_lag));
   metrics
       .Gauge("tillstream_replay_lag_seconds",
              "How long the first day that is not durable has been over on the virtual clock.",
              labels)
-      .Set(Seconds(store.lag));
+      .Set(ToSeconds(store.lag));
   const auto error = [&](const char* reason, int64_t count) {
     metrics
         .Counter("tillstream_replay_errors_total",

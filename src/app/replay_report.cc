@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -12,8 +13,6 @@ constexpr std::chrono::milliseconds kTick{200};
 
 /// How often a line is printed where no line can be redrawn.
 constexpr std::chrono::seconds kLineInterval{10};
-
-double Seconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e9; }
 
 std::string DurationText(double seconds) {
   const auto whole = static_cast<int64_t>(seconds + 0.5);
@@ -77,7 +76,7 @@ std::string ReplayReport::DateText(Day day) const {
   return FormatDate(shape_.calendar->first_date() + std::chrono::days(day.value() - 1));
 }
 
-double ReplayReport::Elapsed() const { return Seconds(context_.clock.Monotonic() - begin_); }
+double ReplayReport::Elapsed() const { return ToSeconds(context_.clock.Monotonic() - begin_); }
 
 double ReplayReport::EventsASecond(const Sum& sum) const {
   return static_cast<double>(sum.events - events_before_) / std::max(Elapsed(), 1e-3);
@@ -126,7 +125,7 @@ std::string ReplayReport::Line(const Sum& sum) const {
     line +=
         "  " + DurationText(static_cast<double>(events_to_write_ - sum.events) / rate) + " left";
   }
-  if (paced_) line += fmt::format("  lag {:.3f} s", Seconds(sum.lag));
+  if (paced_) line += fmt::format("  lag {:.3f} s", ToSeconds(sum.lag));
   return line;
 }
 
@@ -172,7 +171,7 @@ Status ReplayReport::End(const Snapshots& stores, bool succeeded,
   if (paced_) {
     context_.console.Info(fmt::format(
         "replay lag: {:.3f} s at the end, {:.3f} s at most, 99 % of days under {:.3f} s",
-        Seconds(sum.lag), Seconds(sum.lag_max), Seconds(sum.lag_p99)));
+        ToSeconds(sum.lag), ToSeconds(sum.lag_max), ToSeconds(sum.lag_p99)));
   }
   if (!sum.done) context_.console.Info("the same command goes on from there");
   return Ok();
@@ -189,10 +188,10 @@ Status ReplayReport::PrintJson(const Snapshots& stores, const Sum& sum, bool suc
                     {"position", store.position.value()},
                     {"durable", store.durable.value()},
                     {"events_written", store.events_written},
-                    {"lag_seconds", Seconds(store.lag)},
-                    {"lag_seconds_p50", Seconds(store.lag_p50)},
-                    {"lag_seconds_p99", Seconds(store.lag_p99)},
-                    {"lag_seconds_max", Seconds(store.lag_max)},
+                    {"lag_seconds", ToSeconds(store.lag)},
+                    {"lag_seconds_p50", ToSeconds(store.lag_p50)},
+                    {"lag_seconds_p99", ToSeconds(store.lag_p99)},
+                    {"lag_seconds_max", ToSeconds(store.lag_max)},
                     {"done", store.done}});
     if (processes.empty()) continue;
     list.back()["restarts"] = processes[i].restarts;

@@ -13,6 +13,7 @@
 #include "app/model_list.h"
 #include "app/run_replay.h"
 #include "app/sales_panel.h"
+#include "base/clock.h"
 #include "base/text.h"
 
 namespace tillstream {
@@ -182,10 +183,9 @@ Result<int> Print(Context& context, const EvaluateRequest& request, const Calend
                                        : EvaluationText(results, calendar, request.detail)));
   TILLSTREAM_TRY(context.out.Flush());
   for (const ModelResult& model : results) {
-    context.console.Debug(fmt::format(
-        "{}: {:.3f} s following the days, {:.3f} s for {} forecasts", model.name,
-        std::chrono::duration<double>(model.follow_time).count(),
-        std::chrono::duration<double>(model.forecast_time).count(), model.origins.size()));
+    context.console.Debug(fmt::format("{}: {:.3f} s following the days, {:.3f} s for {} forecasts",
+                                      model.name, ToSeconds(model.follow_time),
+                                      ToSeconds(model.forecast_time), model.origins.size()));
   }
   return static_cast<int>(kExitDone);
 }

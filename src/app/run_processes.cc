@@ -14,7 +14,7 @@ namespace {
 
 /// How often the supervisor looks after its processes, and how often it tells of them.
 constexpr std::chrono::milliseconds kStep{20};
-constexpr std::chrono::milliseconds kTick{200};
+constexpr std::chrono::milliseconds kStatusTick{200};
 
 /// How long a new clock waits for all generators to have loaded and opened what they write.
 constexpr std::chrono::seconds kStartWait{30};
@@ -210,7 +210,7 @@ class ProcessesRun {
                           .is_paused = schedule_.paused()};
         report.Tick(state.stores, state.processes);
         shown_.Put(std::move(state));
-        tick_at = now + kTick;
+        tick_at = now + kStatusTick;
       }
       // A stop that was seen would wake it at once, over and over.
       context_.clock.SleepUntil(now + kStep, is_stopping ? std::stop_token() : context_.stop);

@@ -7,6 +7,7 @@
 
 #include "avro/compatibility_cases.h"
 #include "avro/datum_reader.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
@@ -14,13 +15,7 @@ namespace {
 using ::testing::ElementsAreArray;
 using ::testing::SizeIs;
 
-Schema Parsed(const std::string& json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << json << ": " << schema.error().message;
-  return *schema;
-}
-
-std::vector<std::string> Texts(const std::vector<CompatibilityFault>& faults) {
+std::vector<std::string> PathsAndTexts(const std::vector<CompatibilityFault>& faults) {
   std::vector<std::string> texts;
   for (const CompatibilityFault& fault : faults)
     texts.push_back(fault.path + ": " + fault.ToString());
@@ -30,7 +25,7 @@ std::vector<std::string> Texts(const std::vector<CompatibilityFault>& faults) {
 TEST(CompatibilityTest, EachRuleIsAppliedWithItsReason) {
   for (const CompatibilityCase& c : CompatibilityCases()) {
     SCOPED_TRACE(c.name);
-    EXPECT_THAT(Texts(CompatibilityFaults(Parsed(c.reader), Parsed(c.writer))),
+    EXPECT_THAT(PathsAndTexts(CompatibilityFaults(Parsed(c.reader), Parsed(c.writer))),
                 ElementsAreArray(c.faults));
   }
 }

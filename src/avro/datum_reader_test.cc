@@ -4,27 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "avro/datum_writer.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
 
 using ::testing::HasSubstr;
-
-Schema Parsed(const std::string& json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << json << ": " << schema.error().message;
-  return *schema;
-}
-
-std::string Record(const std::string& fields, const std::string& name = "R") {
-  return R"({"type":"record","name":")" + name + R"(","fields":[)" + fields + "]}";
-}
-
-Value Fields(std::vector<Value> fields) { return Value{Value::Record{std::move(fields)}}; }
-Value In(int32_t branch, Value value) {
-  value.branch = branch;
-  return value;
-}
 
 TEST(DatumReaderTest, DatumNestedTooDeepIsAnError) {
   const Schema schema = Parsed(Record(R"({"name":"next","type":["null","R"]})"));

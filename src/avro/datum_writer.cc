@@ -3,6 +3,7 @@
 #include <bit>
 #include <type_traits>
 
+#include "avro/append.h"
 #include "avro/datum_reader.h"
 #include "base/endian.h"
 #include "base/text.h"
@@ -10,16 +11,6 @@
 
 namespace tillstream {
 namespace {
-
-void AppendLong(int64_t number, std::string* out) {
-  char bytes[kVarintBytesMax];
-  out->append(bytes, static_cast<size_t>(EncodeVarint(number, bytes) - bytes));
-}
-
-void AppendText(std::string_view text, std::string* out) {
-  AppendLong(static_cast<int64_t>(text.size()), out);
-  out->append(text);
-}
 
 template <typename Int>
 void AppendLittleEndian(Int number, std::string* out) {
@@ -70,12 +61,12 @@ Status WriteCollection(const SchemaNode& type, const Value& value, int depth, st
                        values->size());
     }
   }
-  if (!values->empty()) AppendLong(static_cast<int64_t>(values->size()), out);
+  if (!values->empty()) AppendNumber(static_cast<int64_t>(values->size()), out);
   for (size_t i = 0; i < values->size(); ++i) {
     if (keys != nullptr) AppendText((*keys)[i], out);
     TILLSTREAM_TRY(WriteValue(*type.element, (*values)[i], depth + 1, out));
   }
-  AppendLong(0, out);
+  AppendNumber(0, out);
   return Ok();
 }
 
@@ -95,12 +86,12 @@ Status WriteValue(const SchemaNode& type, const Value& value, int depth, std::st
     }
     case AvroType::kInt: {
       TILLSTREAM_ASSIGN(const int32_t* held, Expect<int32_t>(type, value));
-      AppendLong(*held, out);
+      AppendNumber(*held, out);
       return Ok();
     }
     case AvroType::kLong: {
       TILLSTREAM_ASSIGN(const int64_t* held, Expect<int64_t>(type, value));
-      AppendLong(*held, out);
+      AppendNumber(*held, out);
       return Ok();
     }
     case AvroType::kFloat: {
@@ -138,7 +129,7 @@ Status WriteValue(const SchemaNode& type, const Value& value, int depth, std::st
         return MakeError(ErrorCode::kBadInput, "found symbol {} of an enum of {}", held->index,
                          type.symbols.size());
       }
-      AppendLong(held->index, out);
+      AppendNumber(held->index, out);
       return Ok();
     }
     case AvroType::kUnion:
@@ -146,7 +137,7 @@ Status WriteValue(const SchemaNode& type, const Value& value, int depth, std::st
         return MakeError(ErrorCode::kBadInput, "found branch {} of a union of {}", value.branch,
                          type.branches.size());
       }
-      AppendLong(value.branch, out);
+      AppendNumber(value.branch, out);
       return WriteValue(*type.branches[static_cast<size_t>(value.branch)], value, depth + 1, out);
     case AvroType::kRecord:
       return WriteRecord(type, value, depth, out);

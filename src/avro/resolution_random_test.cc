@@ -9,27 +9,10 @@
 #include "avro/datum_reader.h"
 #include "avro/datum_writer.h"
 #include "avro/resolution.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
-
-Schema Parsed(const std::string& json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << json << ": " << schema.error().message;
-  return *schema;
-}
-
-std::string Encoded(const Schema& schema, const Value& value) {
-  std::string bytes;
-  const auto written = DatumWriter(schema).Append(value, &bytes);
-  EXPECT_TRUE(written.has_value()) << written.error().message;
-  return bytes;
-}
-
-Value In(int32_t branch, Value value) {
-  value.branch = branch;
-  return value;
-}
 
 /// Random schemas, changes of them, and values.
 class Generator {

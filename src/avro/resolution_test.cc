@@ -7,6 +7,7 @@
 #include "avro/compatibility.h"
 #include "avro/datum_reader.h"
 #include "avro/datum_writer.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
@@ -14,19 +15,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-Schema Parsed(const std::string& json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << json << ": " << schema.error().message;
-  return *schema;
-}
-
-std::string Encoded(const Schema& schema, const Value& value) {
-  std::string bytes;
-  const auto written = DatumWriter(schema).Append(value, &bytes);
-  EXPECT_TRUE(written.has_value()) << written.error().message;
-  return bytes;
-}
 
 /// What the reader makes of a value of the writer's, as text; or the error.
 std::string ReadAs(const std::string& writer, const std::string& reader, const Value& value) {
@@ -47,16 +35,6 @@ std::vector<std::string> Texts(const std::vector<CompatibilityFault>& faults) {
 
 std::vector<std::string> FaultsOf(const std::string& writer, const std::string& reader) {
   return Texts(CompatibilityFaults(Parsed(reader), Parsed(writer)));
-}
-
-std::string Record(const std::string& fields, const std::string& name = "R") {
-  return R"({"type":"record","name":")" + name + R"(","fields":[)" + fields + "]}";
-}
-
-Value Fields(std::vector<Value> fields) { return Value{Value::Record{std::move(fields)}}; }
-Value In(int32_t branch, Value value) {
-  value.branch = branch;
-  return value;
 }
 
 constexpr char kInt[] = R"("int")";

@@ -7,15 +7,10 @@
 #include <vector>
 
 #include "avro/schema.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
-
-Schema Parsed(const std::string& json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << json << ": " << schema.error().message;
-  return *schema;
-}
 
 struct PrintCase {
   std::string name;

@@ -7,6 +7,7 @@
 
 #include "avro/compatibility.h"
 #include "avro/schema.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
@@ -14,18 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-Schema Parsed(const std::string& json, const std::vector<Schema>& references = {}) {
-  auto schema = Schema::Parse(json, references);
-  EXPECT_TRUE(schema.has_value()) << schema.error().message;
-  return *schema;
-}
-
-std::string FaultOf(const std::string& json, const std::vector<Schema>& references) {
-  const auto schema = Schema::Parse(json, references);
-  return schema ? "no fault" : schema.error().message;
-}
-
-std::string Record(const std::string& name, const std::string& type) {
+std::string ShopRecord(const std::string& name, const std::string& type) {
   return R"({"type":"record","name":")" + name + R"(","namespace":"shop","fields":[)" +
          R"({"name":"f","type":)" + type + "}]}";
 }
@@ -36,12 +26,13 @@ Schema Item() {
 }
 
 TEST(SchemaReferenceTest, TypesOfReferencesAreKnownByFullAndByNearName) {
-  EXPECT_EQ(Parsed(Record("Order", "\"Item\""), {Item()}).root().fields[0].type->FullName(),
+  EXPECT_EQ(Parsed(ShopRecord("Order", "\"Item\""), {Item()}).root().fields[0].type->FullName(),
             "shop.Item");
-  EXPECT_EQ(Parsed(Record("Order", "\"shop.Kind\""), {Item()}).root().fields[0].type->FullName(),
-            "shop.Kind");
+  EXPECT_EQ(
+      Parsed(ShopRecord("Order", "\"shop.Kind\""), {Item()}).root().fields[0].type->FullName(),
+      "shop.Kind");
   EXPECT_EQ(Parsed("\"shop.Item\"", {Item()}).root().FullName(), "shop.Item");
-  EXPECT_EQ(FaultOf(Record("Order", "\"Thing\""), {Item()}),
+  EXPECT_EQ(FaultOf(ShopRecord("Order", "\"Thing\""), {Item()}),
             "schema: field \"f\": unknown type \"Thing\"");
   EXPECT_EQ(FaultOf("\"Item\"", {Item()}), "schema: unknown type \"Item\"");
 }
@@ -58,7 +49,7 @@ TEST(SchemaReferenceTest, TypesOfReferencesArePrintedByName) {
 }
 
 TEST(SchemaReferenceTest, CanonicalFormDefinesTypesOfReferences) {
-  const Schema order = Parsed(Record("Order", R"(["Item","Kind"])"), {Item()});
+  const Schema order = Parsed(ShopRecord("Order", R"(["Item","Kind"])"), {Item()});
   EXPECT_EQ(order.CanonicalForm(),
             R"({"name":"shop.Order","type":"record","fields":[{"name":"f","type":[)"
             R"({"name":"shop.Item","type":"record","fields":[{"name":"kind","type":)"
@@ -67,17 +58,17 @@ TEST(SchemaReferenceTest, CanonicalFormDefinesTypesOfReferences) {
 }
 
 TEST(SchemaReferenceTest, ReferencesOfReferencesAreKnownToo) {
-  const Schema order = Parsed(Record("Order", "\"Item\""), {Item()});
-  const Schema bill = Parsed(Record("Bill", R"(["Order","Kind"])"), {order});
-  EXPECT_EQ(bill.ToJson(), Record("Bill", R"(["Order","Kind"])"));
+  const Schema order = Parsed(ShopRecord("Order", "\"Item\""), {Item()});
+  const Schema bill = Parsed(ShopRecord("Bill", R"(["Order","Kind"])"), {order});
+  EXPECT_EQ(bill.ToJson(), ShopRecord("Bill", R"(["Order","Kind"])"));
 }
 
 TEST(SchemaReferenceTest, ATypeThatTwoReferencesBringMustBeTheSameInBoth) {
   // Each with its own copy of Item, as a server that resolves references one by one has them.
-  const Schema order = Parsed(Record("Order", "\"Item\""), {Item()});
-  const Schema stock = Parsed(Record("Stock", "\"Item\""), {Item()});
-  const Schema both = Parsed(Record("Both", R"(["Order","Stock","Item"])"), {order, stock});
-  EXPECT_EQ(both.ToJson(), Record("Both", R"(["Order","Stock","Item"])"));
+  const Schema order = Parsed(ShopRecord("Order", "\"Item\""), {Item()});
+  const Schema stock = Parsed(ShopRecord("Stock", "\"Item\""), {Item()});
+  const Schema both = Parsed(ShopRecord("Both", R"(["Order","Stock","Item"])"), {order, stock});
+  EXPECT_EQ(both.ToJson(), ShopRecord("Both", R"(["Order","Stock","Item"])"));
   EXPECT_EQ(Parsed(both.CanonicalForm()).CanonicalForm(), both.CanonicalForm());
   EXPECT_THAT(CompatibilityFaults(both, Parsed(both.CanonicalForm())), IsEmpty());
   const Schema other = Parsed(
@@ -87,7 +78,7 @@ TEST(SchemaReferenceTest, ATypeThatTwoReferencesBringMustBeTheSameInBoth) {
 }
 
 TEST(SchemaReferenceTest, TheTextMayNotDefineATypeOfItsReferencesAgain) {
-  EXPECT_EQ(FaultOf(Record("Item", "\"int\""), {Item()}),
+  EXPECT_EQ(FaultOf(ShopRecord("Item", "\"int\""), {Item()}),
             "schema: a second definition of \"shop.Item\"");
 }
 
@@ -95,16 +86,17 @@ TEST(SchemaReferenceTest, ReferencesLiveAsLongAsWhatNamesThem) {
   std::optional<Schema> order;
   {
     const Schema item = Item();
-    order = Parsed(Record("Order", "\"Item\""), {item});
+    order = Parsed(ShopRecord("Order", "\"Item\""), {item});
   }
   EXPECT_THAT(order->CanonicalForm(), HasSubstr("shop.Kind"));
 }
 
 TEST(SchemaReferenceTest, ChainsOfReferencesEndBeforeTheStackDoes) {
-  std::vector<Schema> chain = {Parsed(Record("R0", "\"int\""))};
+  std::vector<Schema> chain = {Parsed(ShopRecord("R0", "\"int\""))};
   std::string fault;
   for (int i = 1; fault.empty() && i < 1000; ++i) {
-    const std::string json = Record("R" + std::to_string(i), "\"R" + std::to_string(i - 1) + "\"");
+    const std::string json =
+        ShopRecord("R" + std::to_string(i), "\"R" + std::to_string(i - 1) + "\"");
     auto next = Schema::Parse(json, std::vector<Schema>{chain.back()});
     if (next) {
       chain.push_back(*next);

@@ -5,25 +5,13 @@
 
 #include "avro/embedded_schemas.h"
 #include "avro/sales_codec.h"
+#include "avro/schema_fixture.h"
 
 namespace tillstream {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-Schema Parsed(std::string_view json) {
-  auto schema = Schema::Parse(json);
-  EXPECT_TRUE(schema.has_value()) << schema.error().message;
-  return *schema;
-}
-
-std::string FaultOf(std::string_view json) {
-  const auto schema = Schema::Parse(json);
-  if (schema) return "no fault";
-  EXPECT_EQ(schema.error().code, ErrorCode::kBadInput);
-  return schema.error().message;
-}
 
 /// A record of one field with the given text behind its name.
 std::string FieldOf(const std::string& rest) {

@@ -8,6 +8,11 @@ namespace tillstream {
 /// Wall time: milliseconds since 1970-01-01T00:00Z, and durations in real time.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
 
+/// A time in seconds.
+constexpr double ToSeconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
+
 /// Where time comes from. Code below app/ has no other source of it, so that tests own time.
 /// Thread safe.
 class Clock {

@@ -10,7 +10,7 @@ namespace {
 
 const TopicPartition kFirst = {"sales", PartitionId(0)};
 const TopicPartition kTenth = {"sales", PartitionId(10)};
-const TopicPartition kTotals = {"sales-days", PartitionId(0)};
+const TopicPartition kDaysOfStores = {"sales-days", PartitionId(0)};
 constexpr const char* kPath = "log/.groups/report.json";
 
 std::optional<Offset> NextOf(GroupPositions& group, const TopicPartition& partition) {
@@ -44,14 +44,14 @@ TEST_F(GroupPositionsTest, WhatIsStoredIsFoundByTheNextHolder) {
     const auto group = MustOpen();
     group->Set(kFirst, {Offset(5), std::nullopt});
     group->Set(kTenth, {Offset(7), std::nullopt});
-    group->Set(kTotals, {Offset(0), std::nullopt});
+    group->Set(kDaysOfStores, {Offset(0), std::nullopt});
     group->Set(kFirst, {Offset(6), std::nullopt});
     ASSERT_TRUE(group->Store());
   }
   const auto group = MustOpen();
   EXPECT_EQ(NextOf(*group, kFirst), Offset(6));
   EXPECT_EQ(NextOf(*group, kTenth), Offset(7));
-  EXPECT_EQ(NextOf(*group, kTotals), Offset(0));
+  EXPECT_EQ(NextOf(*group, kDaysOfStores), Offset(0));
   EXPECT_EQ(NextOf(*group, {"sales", PartitionId(1)}), std::nullopt);
 }
 

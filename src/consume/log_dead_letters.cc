@@ -10,9 +10,9 @@ namespace tillstream {
 namespace {
 
 /// A batch is written when it has so many bytes; a single record may be larger.
-constexpr size_t kBatchEndBytes = size_t{256} << 10;
+constexpr size_t kLetterBatchBytes = size_t{256} << 10;
 
-constexpr std::chrono::seconds kSyncTimeout{30};
+constexpr std::chrono::seconds kLetterSyncTimeout{30};
 
 }  // namespace
 
@@ -41,7 +41,7 @@ Status LogDeadLetters::Put(const DeadLetter& letter) {
   }
   // A block has one timestamp.
   if (!block_.empty() &&
-      (block_.timestamp() != record.timestamp || block_.size_bytes() + size > kBatchEndBytes)) {
+      (block_.timestamp() != record.timestamp || block_.size_bytes() + size > kLetterBatchBytes)) {
     TILLSTREAM_TRY(AppendBlock());
   }
   if (block_.empty()) block_.Clear(record.timestamp);
@@ -59,7 +59,7 @@ Status LogDeadLetters::AppendBlock() {
 Status LogDeadLetters::Sync() {
   TILLSTREAM_TRY(AppendBlock());
   if (writer_->durable_position() == writer_->position()) return Ok();
-  const auto synced = writer_->Sync(kSyncTimeout);
+  const auto synced = writer_->Sync(kLetterSyncTimeout);
   return synced ? Ok() : Status(synced.error());
 }
 

@@ -14,8 +14,8 @@
 namespace tillstream {
 namespace {
 
-enum CalendarColumn : size_t { kDate, kWeek, kDay, kColumnCount };
-constexpr std::string_view kNames[kColumnCount] = {"date", "wm_yr_wk", "d"};
+enum CalendarColumn : size_t { kCalendarDate, kCalendarWeek, kCalendarDay, kCalendarColumnCount };
+constexpr std::string_view kCalendarColumns[kCalendarColumnCount] = {"date", "wm_yr_wk", "d"};
 
 constexpr std::string_view kSnapPrefix = "snap_";
 constexpr size_t kNoColumn = SIZE_MAX;
@@ -99,19 +99,19 @@ class CalendarRows {
     std::optional<int32_t> day;
     if (day_text.starts_with("d_")) day = ParseNumber(day_text.substr(2));
     if (!day || fmt::format("d_{}", *day) != day_text) {
-      faults_->Add(line, kNames[kDay], "expected \"d_{}\", found {}", expected_day,
-                   Quote(day_text));
+      faults_->Add(line, kCalendarColumns[kCalendarDay], "expected \"d_{}\", found {}",
+                   expected_day, Quote(day_text));
       days_.Skip();
     } else if (!days_.Accept(*day)) {
-      faults_->Add(line, kNames[kDay], "expected \"d_{}\", found {}", expected_day,
-                   Quote(day_text));
+      faults_->Add(line, kCalendarColumns[kCalendarDay], "expected \"d_{}\", found {}",
+                   expected_day, Quote(day_text));
       jump = *day - expected_day;
     }
     CheckDate(line, date_text, jump);
     const std::optional<int32_t> week = ParseNumber(week_text);
     if (!week) {
-      faults_->Add(line, kNames[kWeek], "expected a week as a whole number, found {}",
-                   Quote(week_text));
+      faults_->Add(line, kCalendarColumns[kCalendarWeek],
+                   "expected a week as a whole number, found {}", Quote(week_text));
     }
     calendar_.push_back({date_, week.value_or(0)});
   }
@@ -151,7 +151,7 @@ class CalendarRows {
     const int64_t expected = dates_.expected();
     const Result<Date> date = ParseDate(text);
     if (!date) {
-      faults_->Add(line, kNames[kDate], "{}", date.error().message);
+      faults_->Add(line, kCalendarColumns[kCalendarDate], "{}", date.error().message);
       dates_.Skip();
       return;
     }
@@ -160,7 +160,7 @@ class CalendarRows {
     if (dates_.Accept(number)) return;
     // A row that is missing, or there twice, shows in both columns; once is enough.
     if (day_jump == number - expected) return;
-    faults_->Add(line, kNames[kDate], "expected {}, the next date, found {}",
+    faults_->Add(line, kCalendarColumns[kCalendarDate], "expected {}, the next date, found {}",
                  FormatDate(Date(std::chrono::days(expected))), text);
   }
 
@@ -184,7 +184,7 @@ Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaul
   std::vector<size_t> columns;
   std::vector<std::string> ignored;
   if (!ReadHeader(lines, faults, &names) ||
-      !FindColumns(names, kNames, is_known, faults, &columns, &ignored)) {
+      !FindColumns(names, kCalendarColumns, is_known, faults, &columns, &ignored)) {
     TILLSTREAM_TRY(lines->status());
     return std::shared_ptr<const Calendar>();
   }
@@ -201,7 +201,8 @@ Result<std::shared_ptr<const Calendar>> ReadCalendar(LineReader* lines, FileFaul
       rows.SkipRow();
       continue;
     }
-    rows.ReadRow(line.number, cells[columns[kDate]], cells[columns[kWeek]], cells[columns[kDay]]);
+    rows.ReadRow(line.number, cells[columns[kCalendarDate]], cells[columns[kCalendarWeek]],
+                 cells[columns[kCalendarDay]]);
     rows.ReadOptional(line.number, optional, cells);
   }
   TILLSTREAM_TRY(lines->status());

@@ -8,12 +8,11 @@
 #include "dataset/csv.h"
 #include "dataset/sales_layout.h"
 #include "dataset/text_index.h"
+#include "dataset/tiled_table.h"
 #include "model/names.h"
 
 namespace tillstream {
 namespace {
-
-constexpr size_t kTileRows = TiledTable::kTileRows;
 
 /// Reads the rows behind the header.
 class SalesRows {

@@ -11,7 +11,6 @@
 namespace tillstream {
 namespace {
 
-constexpr size_t kTileRows = TiledTable::kTileRows;
 constexpr size_t kCacheLineBytes = 64;
 static_assert(kTileRows * sizeof(uint16_t) == kCacheLineBytes);
 

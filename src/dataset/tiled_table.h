@@ -33,6 +33,9 @@ class WeekIndex {
   std::vector<int32_t> index_of_day_;
 };
 
+/// Rows of a tile of TiledTable.
+inline constexpr size_t kTileRows = 32;
+
 /// The one StoreTable. Rows are kept in tiles of kTileRows: in a tile, the rows of one day fill a
 /// cache line, so that a day is gathered from one line a tile, and a row is written without leaving
 /// the second-level cache.
@@ -42,8 +45,6 @@ class WeekIndex {
 /// StoreTable after that.
 class TiledTable final : public StoreTable {
  public:
-  static constexpr size_t kTileRows = 32;
-
   /// A cell that holds this stands for a number that does not fit and is kept beside the tiles.
   static constexpr uint16_t kLargeCell = 65535;
 

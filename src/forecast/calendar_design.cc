@@ -11,7 +11,7 @@ using std::chrono::month_day;
 
 constexpr int32_t kSeasonPairs = 3;
 constexpr int32_t kWeekendSeasonPairs = 2;
-constexpr double kYearDays = 365.25;
+constexpr double kSolarYearDays = 365.25;
 constexpr int32_t kMonthSixths = 6;
 
 struct DateParts {
@@ -170,7 +170,7 @@ void CalendarDesign::AppendShared(Day day, std::vector<Entry>* entries) const {
   };
   add(Regressor::kWeekday, static_cast<int32_t>(date.weekday.c_encoding()), 1);
   add(Regressor::kDayOfMonth, date.day_of_month() - 1, 1);
-  const double angle = 2 * std::numbers::pi * date.day_of_year / kYearDays;
+  const double angle = 2 * std::numbers::pi * date.day_of_year / kSolarYearDays;
   const bool is_friday = date.weekday == std::chrono::Friday;
   for (int32_t k = 0; k < kSeasonPairs; ++k) {
     const double cosine = std::cos((k + 1) * angle);

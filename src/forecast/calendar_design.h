@@ -11,6 +11,9 @@
 
 namespace tillstream {
 
+/// A year as whole weeks, so that weekdays meet.
+inline constexpr int32_t kYearDays = 364;
+
 /// Kinds of regressors of a node's filter.
 enum class Regressor : size_t {
   kLevel,          ///< Always 1: a random walk.

@@ -10,8 +10,6 @@ namespace tillstream {
 namespace {
 
 constexpr int32_t kWeekDays = 7;
-/// What an average season is taken over: the last whole weeks of a year.
-constexpr int32_t kYearDays = 364;
 
 double& At(DriverFactors* factors, Driver driver) {
   return (*factors)[static_cast<size_t>(driver)];

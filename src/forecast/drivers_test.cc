@@ -10,12 +10,6 @@
 namespace tillstream {
 namespace {
 
-std::unique_ptr<Forecaster> Followed(const SmallPanel& panel) {
-  auto model = std::make_unique<Forecaster>(*panel.hierarchy, panel.known, 1);
-  model->Advance(panel.Days(1, panel.days + 1));
-  return model;
-}
-
 std::vector<int32_t> SeriesOf(const Hierarchy& hierarchy, int32_t node) {
   std::vector<int32_t> series;
   const std::span<const int32_t> nodes = hierarchy.NodesOfSeries(hierarchy.LevelOf(node));

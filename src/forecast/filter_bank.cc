@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "forecast/calendar_design.h"
 #include "forecast/parallel.h"
 #include "forecast/triangle.h"
 
@@ -18,8 +19,7 @@ constexpr double kVarianceClip = 9;
 /// Huber's weights begin when the coefficients have settled.
 constexpr int64_t kHuberObservations = 60;
 
-/// Last year's residuals: a year as whole weeks, so that weekdays meet.
-constexpr int32_t kYearDays = 364;
+/// Last year's residuals.
 constexpr int32_t kFirstLastYearDay = 200;
 constexpr int32_t kResidualDays = 379;
 constexpr double kShiftClip = .3;

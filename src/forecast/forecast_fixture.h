@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "forecast/forecaster.h"
 #include "forecast/hierarchy.h"
 #include "forecast/known_days.h"
 #include "forecast/online_model.h"
@@ -112,6 +113,13 @@ inline void ExpectSound(const SmallPanel& panel, const OnlineModel& model) {
     if (k % kQuantileCount == 0) continue;
     ASSERT_GE(q, quantiles[k - 1]);
   }
+}
+
+/// The last of all models, given all days.
+inline std::unique_ptr<Forecaster> Followed(const SmallPanel& panel, int32_t threads = 1) {
+  auto model = std::make_unique<Forecaster>(*panel.hierarchy, panel.known, threads);
+  model->Advance(panel.Days(1, panel.days + 1));
+  return model;
 }
 
 }  // namespace tillstream

@@ -30,13 +30,6 @@ std::vector<std::unique_ptr<OnlineModel>> AllModels(const SmallPanel& panel) {
   return models;
 }
 
-/// The last of all models, given all days.
-std::unique_ptr<Forecaster> Followed(const SmallPanel& panel, int32_t threads = 1) {
-  auto model = std::make_unique<Forecaster>(*panel.hierarchy, panel.known, threads);
-  model->Advance(panel.Days(1, panel.days + 1));
-  return model;
-}
-
 TEST(ForecasterTest, ForecastsOfRandomPanelsAreSound) {
   const char* const seed_text = std::getenv("TILLSTREAM_SEED");
   const uint64_t seed =

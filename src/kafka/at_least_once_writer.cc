@@ -5,19 +5,15 @@
 
 #include "base/check.h"
 #include "kafka/kafka_log.h"
+#include "kafka/kafka_waits.h"
 #include "kafka/last_sequence.h"
 #include "kafka/position_reader.h"
 
 namespace tillstream {
 namespace {
 
-/// How long a call waits for room in the queue, or for acknowledgements, before it looks again.
-constexpr int kPollMs = 100;
-
 /// Writers that start at the same time may overtake each other; the last one has the stream.
 constexpr int kTakeOverTriesMax = 3;
-
-constexpr int64_t kKibibyte = 1024;
 
 /// Whether a message was not delivered since the client had stopped already; why, another says.
 bool IsConsequence(rd_kafka_resp_err_t code) {

@@ -16,7 +16,7 @@ using MetadataPtr =
 /// The first wait for an answer; each one after it is twice as long. Between two of them it shows
 /// whether brokers refuse us.
 constexpr std::chrono::milliseconds kFirstPatience{250};
-constexpr std::chrono::milliseconds kAskAgain{50};
+constexpr std::chrono::milliseconds kLookAgain{50};
 
 /// Another broker may let us in meanwhile. A connection that is closed without a word may also be
 /// that of a broker that starts.
@@ -243,7 +243,7 @@ rd_kafka_resp_err_t KafkaClient::AskMetadata(rd_kafka_topic_t* topic,
   for (std::chrono::milliseconds patience = kFirstPatience;; patience *= 2) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(config_.deadline -
                                                                    (clock.Monotonic() - begin));
-    const std::chrono::nanoseconds next = clock.Monotonic() + kAskAgain;
+    const std::chrono::nanoseconds next = clock.Monotonic() + kLookAgain;
     const auto code = rd_kafka_metadata(handle_, topic == nullptr ? 1 : 0, topic, answer,
                                         static_cast<int>(std::min(patience, left).count()));
     if (!IsSilence(code)) return code;

@@ -102,10 +102,9 @@ void KafkaGroup::GiveBack() {
 
 Result<std::optional<std::vector<TopicPartition>>> KafkaGroup::Assign(
     const BeforeChange& before_change) {
-  constexpr int kNoWait = 0;
   before_change_ = &before_change;
   before_change_result_ = Ok();
-  const MessagePtr message(rd_kafka_consumer_poll(client_->handle(), kNoWait));
+  const MessagePtr message(rd_kafka_consumer_poll(client_->handle(), 0));
   before_change_ = nullptr;
   TILLSTREAM_TRY(before_change_result_);
   if (message && message->err != RD_KAFKA_RESP_ERR_NO_ERROR && !IsPassing(message->err)) {

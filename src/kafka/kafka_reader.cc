@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "kafka/kafka_waits.h"
+
 namespace tillstream {
 namespace {
 
@@ -15,12 +17,6 @@ constexpr size_t kMessagesAtOnce = 512;
 
 /// How long a wait goes on before the deadline is looked at again.
 constexpr int kWaitMs = 100;
-
-/// Between two questions for the end of a partition that does not reach the reader's place yet.
-constexpr std::chrono::milliseconds kAskAgain{20};
-
-/// A broker that does not know a topic yet, which others do, will by then.
-constexpr std::chrono::seconds kKnownWithin{5};
 
 bool IsUnknown(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||

@@ -5,6 +5,7 @@
 
 #include "kafka/kafka_client.h"
 #include "kafka/kafka_reader.h"
+#include "kafka/kafka_waits.h"
 
 namespace tillstream {
 namespace {
@@ -14,8 +15,6 @@ constexpr std::chrono::seconds kUpdateWithin{30};
 /// Between two tries; grows, and differs between processes, so that one of them gets through.
 constexpr std::chrono::milliseconds kTryAgain{50};
 constexpr int kTryGrowthMax = 5;
-
-constexpr std::chrono::milliseconds kNoWait{0};
 
 const char* KeyOf(RunDocument document) {
   return document == RunDocument::kIdentity ? "run" : "clock";

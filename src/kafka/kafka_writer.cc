@@ -6,13 +6,11 @@
 #include <utility>
 
 #include "base/check.h"
+#include "kafka/kafka_waits.h"
 #include "kafka/position_reader.h"
 
 namespace tillstream {
 namespace {
-
-/// How long a call waits for room in the queue, or for the next event, before it looks again.
-constexpr int kPollMs = 100;
 
 /// The transaction of a writer that ends is given up if that is quickly done; else the next writer
 /// does it.
@@ -20,8 +18,6 @@ constexpr int kGiveUpMs = 5'000;
 
 /// Until the transaction's own timeout, as librdkafka recommends.
 constexpr int kTransactionTimeout = -1;
-
-constexpr int64_t kKibibyte = 1024;
 
 /// For compaction, which keeps the last record of a key; the partition has no other.
 std::string PositionKey(const WriterSpec& spec) {

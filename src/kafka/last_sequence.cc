@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kafka/kafka_reader.h"
+#include "kafka/kafka_waits.h"
 #include "log/sequence_header.h"
 
 namespace tillstream {
@@ -11,8 +12,6 @@ namespace {
 /// The last offset is a record, unless another program's transactions left their marks there.
 constexpr int64_t kTailRecords = 4;
 constexpr int64_t kTailGrowth = 32;
-
-constexpr std::chrono::milliseconds kNoWait{0};
 
 struct Last {
   Offset offset;

@@ -3,18 +3,17 @@
 #include <algorithm>
 
 #include "kafka/kafka_reader.h"
+#include "kafka/kafka_waits.h"
 
 namespace tillstream {
 namespace {
 
 /// A position and the mark of its transaction take two offsets; some more for aborted ones.
-constexpr int64_t kTailRecords = 16;
-constexpr int64_t kTailGrowth = 8;
-
-constexpr std::chrono::milliseconds kNoWait{0};
+constexpr int64_t kPositionTail = 16;
+constexpr int64_t kPositionTailGrowth = 8;
 
 /// The last record in [begin, the end).
-Result<std::optional<PositionRecord>> LastFrom(KafkaReader& reader, Offset begin) {
+Result<std::optional<PositionRecord>> LastPositionFrom(KafkaReader& reader, Offset begin) {
   TILLSTREAM_TRY(reader.Seek(begin));
   std::optional<PositionRecord> last;
   for (;;) {
@@ -33,9 +32,9 @@ Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config
   TILLSTREAM_ASSIGN(const Offset begin, reader->Begin());
   TILLSTREAM_ASSIGN(const Offset end, reader->End());
   // Compaction comes late, so there may be a record for every commit of days.
-  for (int64_t tail = kTailRecords;; tail *= kTailGrowth) {
+  for (int64_t tail = kPositionTail;; tail *= kPositionTailGrowth) {
     const Offset from = std::max(begin, end - tail);
-    auto last = LastFrom(*reader, from);
+    auto last = LastPositionFrom(*reader, from);
     if (!last) return last.error().At(positions.ToString());
     if (*last || from <= begin) return last;
   }

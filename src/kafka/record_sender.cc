@@ -4,15 +4,10 @@
 #include <optional>
 
 #include "kafka/kafka_client.h"
+#include "kafka/kafka_waits.h"
 #include "kafka/produce_record.h"
 
 namespace tillstream {
-namespace {
-
-/// How long a call waits for room in the queue, or for acknowledgements, before it looks again.
-constexpr int kPollMs = 100;
-
-}  // namespace
 
 class RecordSender::Impl final : private DeliveryObserver {
  public:

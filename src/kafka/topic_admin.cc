@@ -6,6 +6,7 @@
 
 #include "kafka/admin_call.h"
 #include "kafka/kafka_client.h"
+#include "kafka/kafka_waits.h"
 
 namespace tillstream {
 namespace {
@@ -13,10 +14,6 @@ namespace {
 using NewTopicPtr = std::unique_ptr<rd_kafka_NewTopic_t, KafkaDestroy<rd_kafka_NewTopic_destroy>>;
 using NewPartitionsPtr =
     std::unique_ptr<rd_kafka_NewPartitions_t, KafkaDestroy<rd_kafka_NewPartitions_destroy>>;
-
-/// A broker knows a new topic some milliseconds after the controller does, and another one later.
-constexpr std::chrono::milliseconds kAskAgain{20};
-constexpr std::chrono::seconds kKnownWithin{5};
 
 std::string Where(const std::string& topic) { return fmt::format("topic \"{}\"", topic); }
 

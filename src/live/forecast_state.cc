@@ -9,7 +9,7 @@ namespace {
 
 /// Days that are handed to the model together, at most, and days that wait for that.
 constexpr size_t kBlockDays = 28;
-constexpr size_t kWaitingMax = 2 * kBlockDays;
+constexpr size_t kWaitingDaysMax = 2 * kBlockDays;
 
 constexpr auto kDays = static_cast<size_t>(kHorizon);
 
@@ -106,7 +106,7 @@ std::optional<MaturedScore> ForecastState::Advance(std::span<const float> units,
             recent_complete_.begin() + static_cast<std::ptrdiff_t>(ring * is_complete.size()));
   {
     MutexLock lock(mutex_);
-    while (waiting_.size() >= kWaitingMax) changed_.wait(mutex_);
+    while (waiting_.size() >= kWaitingDaysMax) changed_.wait(mutex_);
     waiting_.push_back(
         {std::move(of_day), std::move(revenue_of_day), {is_complete.begin(), is_complete.end()}});
     changed_.notify_all();

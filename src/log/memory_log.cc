@@ -14,7 +14,7 @@
 namespace tillstream {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{1};
+constexpr std::chrono::milliseconds kMemoryPollInterval{1};
 
 /// A batch is never changed once it is here, so that readers keep it without a lock.
 struct StoredBatch {
@@ -173,7 +173,8 @@ class MemoryReader final : public LogReader {
       if (const std::optional<StoredBatch> batch = partition_.Find(target_)) return Take(*batch);
       const std::chrono::nanoseconds now = clock_.Monotonic();
       if (now >= deadline) return std::span<const RecordView>();
-      clock_.SleepUntil(std::min<std::chrono::nanoseconds>(now + kPollInterval, deadline), {});
+      clock_.SleepUntil(std::min<std::chrono::nanoseconds>(now + kMemoryPollInterval, deadline),
+                        {});
     }
   }
 

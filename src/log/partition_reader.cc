@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <limits>
 
+#include "log/segment_walker.h"
+
 namespace tillstream {
 namespace {
-
-/// One read of a file serves many compressed batches, which are some 25 KB.
-constexpr size_t kReadAheadBytes = size_t{1} << 20;
-/// Where only headers are wanted.
-constexpr size_t kHeaderReadBytes = 4096;
 
 constexpr std::chrono::milliseconds kPollInterval{5};
 

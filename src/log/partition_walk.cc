@@ -9,8 +9,6 @@
 namespace tillstream {
 namespace {
 
-constexpr size_t kReadAheadBytes = size_t{1} << 20;
-
 /// Walks one segment. One object a segment.
 class SegmentWalk {
  public:

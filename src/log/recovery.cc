@@ -8,9 +8,7 @@
 namespace tillstream {
 namespace {
 
-/// Enough for a header and what stands around it in the same page.
-constexpr size_t kHeaderReadBytes = 4096;
-constexpr size_t kIndexBytesMax = size_t{64} << 20;
+constexpr size_t kIndexReadBytesMax = size_t{64} << 20;
 
 Result<SegmentWalker> OpenWalker(FileSystem& files, const SegmentPaths& paths, Offset base) {
   TILLSTREAM_ASSIGN(std::unique_ptr<File> file,
@@ -147,7 +145,7 @@ Status ReplaceIndex(FileSystem& files, const std::string& path, std::string_view
 
 Status BringIndexTo(File& file, std::string_view content) {
   TILLSTREAM_ASSIGN(const FileInfo info, file.Info());
-  const size_t size = std::min<size_t>(static_cast<size_t>(info.size_bytes), kIndexBytesMax);
+  const size_t size = std::min<size_t>(static_cast<size_t>(info.size_bytes), kIndexReadBytesMax);
   std::string found(size, '\0');
   TILLSTREAM_ASSIGN(const size_t got, file.ReadAt(0, found.data(), found.size()));
   found.resize(got);

@@ -13,6 +13,11 @@
 
 namespace tillstream {
 
+/// One read of a file serves many compressed batches, which are some 25 KB.
+inline constexpr size_t kReadAheadBytes = size_t{1} << 20;
+/// Where only headers are wanted: one, and what stands around it in the same page.
+inline constexpr size_t kHeaderReadBytes = 4096;
+
 /// What stands at a place in a segment.
 enum class BatchState {
   kComplete,    ///< A batch with a sane header, whole in the file. Its CRC is another question.

@@ -16,7 +16,7 @@
 namespace tillstream {
 namespace {
 
-constexpr Timestamp kFirstDay(1296259200000);
+constexpr Timestamp kRegisteredAt(1296259200000);
 
 Schema Number(int number) {
   return *Schema::Parse(
@@ -54,8 +54,8 @@ TEST_F(LogRegistrySegmentTest, InterruptedRunLeavesTheBytesOfAnUninterruptedOne)
   {
     SegmentLog log = Log(clock_);
     const auto registry = *LogRegistry::Open(log, clock_, "one");
-    EXPECT_EQ(*registry->Register("sales-value", Number(1), kFirstDay), SchemaId(1));
-    EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kFirstDay), SchemaId(2));
+    EXPECT_EQ(*registry->Register("sales-value", Number(1), kRegisteredAt), SchemaId(1));
+    EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kRegisteredAt), SchemaId(2));
   }
   const auto uninterrupted = Files();
   EXPECT_FALSE(uninterrupted.at("00000000000000000000.log").empty());
@@ -65,9 +65,9 @@ TEST_F(LogRegistrySegmentTest, InterruptedRunLeavesTheBytesOfAnUninterruptedOne)
     clock_.Advance(std::chrono::hours(7));
     SegmentLog log = Log(clock_);
     const auto registry = *LogRegistry::Open(log, clock_, "again");
-    EXPECT_EQ(*registry->Register("sales-value", Number(1), kFirstDay), SchemaId(1));
+    EXPECT_EQ(*registry->Register("sales-value", Number(1), kRegisteredAt), SchemaId(1));
     if (start == 0) continue;
-    EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kFirstDay), SchemaId(2));
+    EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kRegisteredAt), SchemaId(2));
   }
   EXPECT_EQ(Files(), uninterrupted);
 
@@ -77,16 +77,16 @@ TEST_F(LogRegistrySegmentTest, InterruptedRunLeavesTheBytesOfAnUninterruptedOne)
   SegmentLog log = Log(clock_);
   const auto registry = *LogRegistry::Open(log, clock_, "again");
   EXPECT_EQ(registry->List()->size(), 1U);
-  EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kFirstDay), SchemaId(2));
+  EXPECT_EQ(*registry->Register("sales-days-value", Number(2), kRegisteredAt), SchemaId(2));
   EXPECT_EQ(Files(), uninterrupted);
 }
 
 TEST_F(LogRegistrySegmentTest, RegistriesOfOneDirectoryGiveEverySchemaItsOwnId) {
-  constexpr int kThreads = 4;
+  constexpr int kProcesses = 4;
   constexpr int kSchemas = 6;
-  std::vector<std::vector<SchemaId>> ids(kThreads);
+  std::vector<std::vector<SchemaId>> ids(kProcesses);
   std::vector<std::thread> threads;
-  for (int thread = 0; thread < kThreads; ++thread) {
+  for (int thread = 0; thread < kProcesses; ++thread) {
     threads.emplace_back([&, thread] {
       SystemClock clock;
       SegmentLog log = Log(clock);
@@ -95,7 +95,7 @@ TEST_F(LogRegistrySegmentTest, RegistriesOfOneDirectoryGiveEverySchemaItsOwnId) 
       for (int schema = 0; schema < kSchemas; ++schema) {
         // All threads have the even ones in common.
         const int number = schema % 2 == 0 ? schema : schema + 100 * thread;
-        const auto id = (*registry)->Register("sales-value", Number(number), kFirstDay);
+        const auto id = (*registry)->Register("sales-value", Number(number), kRegisteredAt);
         ASSERT_TRUE(id) << id.error().message;
         ids[static_cast<size_t>(thread)].push_back(*id);
       }
@@ -112,7 +112,7 @@ TEST_F(LogRegistrySegmentTest, RegistriesOfOneDirectoryGiveEverySchemaItsOwnId) 
       distinct.insert(ids[thread][schema]);
     }
   }
-  EXPECT_EQ(distinct.size(), size_t{3 + 3 * kThreads});
+  EXPECT_EQ(distinct.size(), size_t{3 + 3 * kProcesses});
   SegmentLog log = Log(clock_);
   const auto list = *(*LogRegistry::Open(log, clock_, "reader"))->List();
   EXPECT_EQ(list.size(), distinct.size());

@@ -11,7 +11,7 @@
 namespace tillstream {
 namespace {
 
-constexpr int kThreads = 8;
+constexpr int kAskers = 8;
 constexpr std::chrono::seconds kDeadline{30};
 
 using Cache = OnceCache<int, std::string>;
@@ -23,12 +23,12 @@ std::vector<Cache::Answer> GetInThreads(Cache& cache, const Cache::Answer& answe
   const auto ask = [&] {
     ++*asked;
     const auto end = std::chrono::steady_clock::now() + kDeadline;
-    while (cache.waiting_count() < kThreads - 1 && std::chrono::steady_clock::now() < end) {
+    while (cache.waiting_count() < kAskers - 1 && std::chrono::steady_clock::now() < end) {
       std::this_thread::yield();
     }
     return answer;
   };
-  std::vector<Cache::Answer> answers(kThreads, Cache::Answer(Error{}));
+  std::vector<Cache::Answer> answers(kAskers, Cache::Answer(Error{}));
   std::vector<std::thread> threads;
   for (Cache::Answer& place : answers) {
     threads.emplace_back([&] { place = cache.Get(1, ask); });

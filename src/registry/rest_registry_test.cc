@@ -18,20 +18,20 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr const char* kJson = "application/vnd.schemaregistry.v1+json";
+constexpr const char* kRegistryJson = "application/vnd.schemaregistry.v1+json";
 constexpr const char* kUrl = "http://registry:8081";
 
 /// Answers from a script, in order; the last answer again when it is at its end.
 class ScriptedClient final : public HttpClient {
  public:
-  void Answer(int status, std::string body, std::string type = kJson) {
+  void Answer(int status, std::string body, std::string type = kRegistryJson) {
     script_.emplace_back(HttpAnswer{status, std::move(type), std::move(body), std::nullopt});
   }
   void Fail(ErrorCode code, std::string message) {
     script_.emplace_back(Error{code, std::move(message), 0});
   }
   void AskToWait(std::chrono::seconds time) {
-    script_.emplace_back(HttpAnswer{429, kJson, R"({"error_code":429})", time});
+    script_.emplace_back(HttpAnswer{429, kRegistryJson, R"({"error_code":429})", time});
   }
 
   Result<HttpAnswer> Send(const HttpCall& call) override {
@@ -52,7 +52,7 @@ class ScriptedClient final : public HttpClient {
   std::deque<Result<HttpAnswer>> script_;
 };
 
-const Schema& One() {
+const Schema& OneField() {
   static const Schema kSchema =
       *Schema::Parse(R"({"type":"record","name":"R","fields":[{"name":"a","type":"int"}]})");
   return kSchema;
@@ -74,7 +74,7 @@ class RestRegistryTest : public ::testing::Test {
     registry_ = *std::move(opened);
   }
 
-  Result<SchemaId> Register() { return registry_->Register("s/1", One(), Timestamp(0)); }
+  Result<SchemaId> Register() { return registry_->Register("s/1", OneField(), Timestamp(0)); }
   std::string RegisterError(ErrorCode code) {
     const auto result = Register();
     if (result) return "no error";
@@ -95,7 +95,7 @@ TEST_F(RestRegistryTest, WhatIsRegisteredIsAskedForOnce) {
   client_.Answer(200, R"({"subject":"s/1","id":7,"version":1,"schema":"..."})");
   EXPECT_EQ(*Register(), SchemaId(7));
   EXPECT_EQ(*Register(), SchemaId(7));
-  EXPECT_EQ(*registry_->Lookup("s/1", One()), SchemaId(7));
+  EXPECT_EQ(*registry_->Lookup("s/1", OneField()), SchemaId(7));
   EXPECT_THAT(client_.calls, ElementsAre("POST http://registry:8081/subjects/s%2F1"));
   EXPECT_EQ(client_.bodies[0], R"({"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":)"
                                R"([{\"name\":\"a\",\"type\":\"int\"}]}"})");
@@ -149,7 +149,7 @@ TEST_F(RestRegistryTest, CheckAsksAboutEarlierVersionsWhereTheLevelDoes) {
   client_.Answer(200, R"({"is_compatible":true})");
   client_.Answer(200, R"({"compatibilityLevel":"FULL_TRANSITIVE"})");
   client_.Answer(200, R"({"is_compatible":false,"messages":["breaks version 1"]})");
-  const auto verdict = registry_->Check("s/1", One());
+  const auto verdict = registry_->Check("s/1", OneField());
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->level, "FULL_TRANSITIVE");
   EXPECT_THAT(verdict->reasons, ElementsAre("breaks version 1"));
@@ -233,31 +233,32 @@ TEST_F(RestRegistryTest, RefusalsAreSaidAtOnce) {
   };
   const std::string where = "registry http://registry:8081: POST /subjects/s%2F1: ";
   for (const Case& c : {
-           Case{401, R"({"error_code":401,"message":"Unauthorized"})", kJson,
+           Case{401, R"({"error_code":401,"message":"Unauthorized"})", kRegistryJson,
                 "401 Unauthorized; give --registry-user or --registry-token-file"},
-           Case{403, R"({"error_code":403,"message":"no"})", kJson,
+           Case{403, R"({"error_code":403,"message":"no"})", kRegistryJson,
                 "403 no; this user may not do that"},
-           Case{404, R"({"error_code":404,"message":"HTTP 404 Not Found"})", kJson,
+           Case{404, R"({"error_code":404,"message":"HTTP 404 Not Found"})", kRegistryJson,
                 "404 HTTP 404 Not Found; is the base URL right"},
            Case{404, "<html>", "text/html",
                 "404 with text/html that is no JSON, as of a proxy; is the base URL right"},
-           Case{422, R"({"error_code":42205,"message":"read-only"})", kJson, "42205 read-only"},
+           Case{422, R"({"error_code":42205,"message":"read-only"})", kRegistryJson,
+                "42205 read-only"},
            Case{301, "", "",
                 "301 with no content type that is no JSON, as of a proxy; give the "
                 "URL that it points to"},
            Case{200, "<html>welcome</html>", "text/html",
                 "found text/html that is no JSON, as of a proxy or another server; is the base URL "
                 "right"},
-           Case{200, R"({"id":"x"})", kJson,
+           Case{200, R"({"id":"x"})", kRegistryJson,
                 "found \"{\"id\":\"x\"}\", needed an object with a number \"id\""},
-           Case{200, "[]", kJson, "found \"[]\", needed an object with a number \"id\""},
+           Case{200, "[]", kRegistryJson, "found \"[]\", needed an object with a number \"id\""},
        }) {
     ScriptedClient client;
     client.Answer(c.status, c.body, c.type);
     RestClientOptions options;
     options.urls = {kUrl};
     const auto registry = *RestRegistry::Open(client, clock_, options);
-    const auto result = registry->Register("s/1", One(), Timestamp(0));
+    const auto result = registry->Register("s/1", OneField(), Timestamp(0));
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::kUnavailable) << c.message;
     EXPECT_EQ(result.error().message, where + c.message);
@@ -273,9 +274,9 @@ TEST_F(RestRegistryTest, WordsOfTheRegistryAreOneLineOfBoundedLength) {
     std::string type;
   };
   for (const Case& c : {
-           Case{422, R"({"error_code":42201,"message":"a\nerror: \u001b[2Jb"})", kJson},
-           Case{422, R"({"error_code":42201,"message":")" + endless + "\"}", kJson},
-           Case{500, R"({"error_code":50001,"message":"a\nb)" + endless + "\"}", kJson},
+           Case{422, R"({"error_code":42201,"message":"a\nerror: \u001b[2Jb"})", kRegistryJson},
+           Case{422, R"({"error_code":42201,"message":")" + endless + "\"}", kRegistryJson},
+           Case{500, R"({"error_code":50001,"message":"a\nb)" + endless + "\"}", kRegistryJson},
            Case{404, "<html>", "text/html\x1B[2J" + endless},
            Case{200, "<html>", "text/html\x1B[2J" + endless},
            Case{502, "<html>", "text/html\x1B[2J" + endless},
@@ -285,7 +286,7 @@ TEST_F(RestRegistryTest, WordsOfTheRegistryAreOneLineOfBoundedLength) {
     RestClientOptions options;
     options.urls = {kUrl};
     const auto registry = *RestRegistry::Open(client, clock_, options);
-    const std::string said = registry->Register("s/1", One(), Timestamp(0)).error().message;
+    const std::string said = registry->Register("s/1", OneField(), Timestamp(0)).error().message;
     EXPECT_LT(said.size(), 600U) << c.status;
     EXPECT_EQ(said.find_first_of("\n\x1B"), std::string::npos) << said;
   }
@@ -297,7 +298,7 @@ TEST_F(RestRegistryTest, ReasonsOfTheRegistryAreBoundedToo) {
   client_.Answer(404, kNoSchema);
   client_.Answer(200, R"({"is_compatible":false,"messages":[)" + many + "]}");
   client_.Answer(200, R"({"compatibilityLevel":"FU\u001bLL"})");
-  const auto verdict = registry_->Check("s/1", One());
+  const auto verdict = registry_->Check("s/1", OneField());
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->reasons.size(), 101U);
   EXPECT_EQ(verdict->reasons.front(), "\"a\\x0Ab\"");

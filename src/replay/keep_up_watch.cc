@@ -1,5 +1,7 @@
 #include "replay/keep_up_watch.h"
 
+#include "base/clock.h"
+
 namespace tillstream {
 
 std::optional<double> KeepUpWatch::Wrote(std::chrono::nanoseconds now, Day next_day,
@@ -25,7 +27,7 @@ std::optional<double> KeepUpWatch::Wrote(std::chrono::nanoseconds now, Day next_
   span_ = mark;
   if (++spans_ < kSpansNeeded) return std::nullopt;
   has_told_ = true;
-  return (next_day - begin_->day) / std::chrono::duration<double>(now - begin_->at).count();
+  return (next_day - begin_->day) / ToSeconds(now - begin_->at);
 }
 
 }  // namespace tillstream

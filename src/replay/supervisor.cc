@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace tillstream {
-namespace {
-
-double Seconds(std::chrono::milliseconds time) { return static_cast<double>(time.count()) / 1e3; }
-
-}  // namespace
+namespace {}  // namespace
 
 Supervisor::Supervisor(GeneratorProcesses& processes, Clock& clock, SupervisorOptions options)
     : processes_(processes),
@@ -132,7 +130,7 @@ void Supervisor::Died(size_t i, const std::string& how) {
   // A death that it caused itself has been told.
   if (!record.is_replacing) {
     options_.on_warning(fmt::format("store {}: {}; starts again in {} s", options_.stores[i], how,
-                                    Seconds(record.pause)));
+                                    ToSeconds(record.pause)));
   }
   record.is_replacing = false;
   record.pause = std::min<std::chrono::milliseconds>(2 * record.pause, kRestartPauseMax);
