@@ -6,12 +6,11 @@
 # Sources are NAME/*.cc without *_test.cc; the tests become one gtest program NAME_test. ctest label
 # `contract` for suites with Contract in their name, `unit` for the others.
 
-# The sanitizer builds parse the same heavy headers once more for nothing; there they are
-# precompiled. The release build is without, so that a missing include is found.
-option(TILLSTREAM_PCH "Precompile the headers that cost most" OFF)
-
 # Slack for the sanitizer builds on a busy machine; the slowest unit test takes a few seconds.
 set(TILLSTREAM_UNIT_TEST_TIMEOUT 300)
+
+# For the sources of tests, which cost more to optimise than they take to run.
+set(TILLSTREAM_TEST_OPTIONS "" CACHE STRING "Compiler options for the unit tests' own sources")
 
 # Layers that a build without TILLSTREAM_KAFKA leaves out; they are no dependencies of the others.
 set(TILLSTREAM_KAFKA_LAYERS kafka zookeeper)
@@ -39,9 +38,7 @@ function(tillstream_layer name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE tillstream_${name} tillstream_testing
                           ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
-    if(TILLSTREAM_PCH)
-      target_precompile_headers(${name}_test PRIVATE <gtest/gtest.h> <gmock/gmock.h> <fmt/format.h>)
-    endif()
+    target_compile_options(${name}_test PRIVATE ${TILLSTREAM_TEST_OPTIONS})
     set_property(GLOBAL APPEND PROPERTY TILLSTREAM_UNIT_TESTS ${name}_test)
     gtest_discover_tests(${name}_test TEST_FILTER "-*Contract*" DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS unit TIMEOUT ${TILLSTREAM_UNIT_TEST_TIMEOUT})
