@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,31 @@ std::string Quote(std::string_view text, size_t length_max = 60);
 /// `text` for a message that repeats another program's words: as it is when it is one printable
 /// line of at most `length_max` bytes, else as Quote().
 std::string PlainOrQuoted(std::string_view text, size_t length_max);
+
+/// Whether the texts are equal, without a call for short ones: for comparisons made once an event.
+inline bool SameText(std::string_view a, std::string_view b) {
+  const auto differ = [&]<typename Word>(Word, size_t at) {
+    Word x;
+    Word y;
+    std::memcpy(&x, a.data() + at, sizeof(Word));
+    std::memcpy(&y, b.data() + at, sizeof(Word));
+    return x ^ y;
+  };
+  const size_t size = a.size();
+  if (size != b.size()) return false;
+  if (size > 2 * sizeof(uint64_t)) return a == b;
+  // Two words that may overlap are all of it.
+  if (size >= sizeof(uint64_t)) {
+    return (differ(uint64_t{}, 0) | differ(uint64_t{}, size - sizeof(uint64_t))) == 0;
+  }
+  if (size >= sizeof(uint32_t)) {
+    return (differ(uint32_t{}, 0) | differ(uint32_t{}, size - sizeof(uint32_t))) == 0;
+  }
+  for (size_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
 
 /// Bytes of the valid UTF-8 sequence (no surrogates, no overlong forms) at the start of `text`,
 /// which must not be empty; 0 if there is none.

@@ -104,5 +104,18 @@ TEST(TextTest, WordsOfOthersAreQuotedOnlyWhereTheyAreNotOnePrintableLine) {
   EXPECT_EQ(PlainOrQuoted("123456", 5), "\"12345...\"");
 }
 
+TEST(TextTest, SameTextSeesEveryByteOfEveryLength) {
+  for (size_t size = 0; size <= 40; ++size) {
+    const std::string text = std::string(40, 'b').substr(0, size);
+    EXPECT_TRUE(SameText(text, std::string(size, 'b'))) << size;
+    EXPECT_FALSE(SameText(text, text + 'b')) << size;
+    for (size_t at = 0; at < size; ++at) {
+      std::string other = text;
+      other[at] = 'c';
+      EXPECT_FALSE(SameText(text, other)) << size << ", " << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tillstream

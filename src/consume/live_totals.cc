@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "model/day_sums.h"
 
 namespace tillstream {
@@ -177,8 +178,8 @@ int32_t LiveTotals::FindSeries(Stream& stream, const SalesRecord& sale) {
 
 Status LiveTotals::AddSale(const TopicPartition& partition, Timestamp timestamp,
                            const SalesRecord& sale) {
-  if (stream_ == nullptr || stream_->store->id != sale.store_id || stream_->partition != partition)
-      [[unlikely]] {
+  if (stream_ == nullptr || !SameText(stream_->store->id, sale.store_id) ||
+      stream_->partition != partition) [[unlikely]] {
     stream_ = StreamOf(partition, sale.store_id);
   }
   if (stream_ == nullptr) {
@@ -193,7 +194,7 @@ Status LiveTotals::AddSale(const TopicPartition& partition, Timestamp timestamp,
   Store& store = *stream.store;
   int32_t number = -1;
   if (stream.next < stream.order.size() &&
-      store.series[static_cast<size_t>(stream.order[stream.next])].item_id == sale.item_id)
+      SameText(store.series[static_cast<size_t>(stream.order[stream.next])].item_id, sale.item_id))
       [[likely]] {
     number = stream.order[stream.next++];
   } else {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/text.h"
 #include "log/record_block.h"
 #include "model/ids.h"
 
@@ -18,6 +19,9 @@ struct TopicPartition {
   std::string topic;
   PartitionId partition;
   friend auto operator<=>(const TopicPartition&, const TopicPartition&) = default;
+  friend bool operator==(const TopicPartition& a, const TopicPartition& b) {
+    return a.partition == b.partition && SameText(a.topic, b.topic);
+  }
   /// "sales-3", as the partition's directory is called.
   std::string ToString() const;
 };

@@ -38,7 +38,7 @@ bool IsFileName(std::string_view name) {
 }  // namespace
 
 ParquetSink::ParquetSink(FileSystem& files, ParquetSinkOptions options)
-    : files_(files), options_(std::move(options)), last_store_(stores_.end()) {}
+    : files_(files), options_(std::move(options)), last_store_(stores_.end()), maker_(files) {}
 
 Result<std::unique_ptr<ParquetSink>> ParquetSink::Open(FileSystem& files,
                                                        const ParquetSinkOptions& options) {
@@ -171,16 +171,18 @@ size_t ParquetSink::PartitionOf(const TopicPartition& partition) {
   return last_partition_;
 }
 
-Result<StoreRows*> ParquetSink::StoreOf(std::string_view store_id) {
-  if (last_store_ == stores_.end() || last_store_->first != store_id) {
-    last_store_ = stores_.find(store_id);
+template <typename Fields>
+Result<StoreRows*> ParquetSink::StoreOf(const Fields& event) {
+  const std::string_view id = event.store_id;
+  if (last_store_ == stores_.end() || !SameText(last_store_->first, id)) {
+    last_store_ = stores_.find(id);
   }
-  if (last_store_ == stores_.end()) {
-    if (!IsStoreId(store_id)) {
-      return MakeError(ErrorCode::kCorrupt, "store_id: {} cannot be a folder's name",
-                       Quote(store_id));
+  if (last_store_ == stores_.end()) [[unlikely]] {
+    TILLSTREAM_TRY(CheckTexts(event));
+    if (!IsStoreId(id)) {
+      return MakeError(ErrorCode::kCorrupt, "store_id: {} cannot be a folder's name", Quote(id));
     }
-    last_store_ = stores_.try_emplace(std::string(store_id), Day(0)).first;
+    last_store_ = stores_.try_emplace(std::string(id), Day(0)).first;
   }
   return &last_store_->second;
 }
@@ -199,9 +201,10 @@ Status ParquetSink::Put(const TopicPartition& partition, const RecordView& recor
 Status ParquetSink::PutEvent(size_t partition, const RecordView& record, const Event& event) {
   const bool is_reread = record.offset < partitions_[partition].reread_until;
   if (const auto* sale = std::get_if<SalesRecord>(&event)) {
-    TILLSTREAM_TRY(CheckTexts(*sale));
-    TILLSTREAM_ASSIGN(StoreRows* const store, StoreOf(sale->store_id));
-    if (!store->AddSale(*sale, DateOf(record.timestamp), partition, record.offset)) {
+    TILLSTREAM_ASSIGN(StoreRows* const store, StoreOf(*sale));
+    TILLSTREAM_ASSIGN(const bool is_open,
+                      store->AddSale(*sale, DateOf(record.timestamp), partition, record.offset));
+    if (!is_open) {
       if (!is_reread) ++late_events_;
       return Ok();
     }
@@ -209,8 +212,7 @@ Status ParquetSink::PutEvent(size_t partition, const RecordView& record, const E
     return AfterAdding(store, record.offset);
   }
   if (const auto* total = std::get_if<StoreDay>(&event)) {
-    TILLSTREAM_TRY(CheckTexts(*total));
-    TILLSTREAM_ASSIGN(StoreRows* const store, StoreOf(total->store_id));
+    TILLSTREAM_ASSIGN(StoreRows* const store, StoreOf(*total));
     if (!store->SetTotal(*total, partition, record.offset)) {
       if (!is_reread) ++late_totals_;
       return Ok();
@@ -251,40 +253,40 @@ Status ParquetSink::PrepareFiles(const std::string& store_id, StoreRows* store,
                                  bool also_open_months) {
   while (const std::optional<DayRange> range = store->NextClosed(also_open_months)) {
     const int64_t before = store->row_count();
-    TILLSTREAM_TRY(PrepareFile(store_id, *store, *range));
-    store->Forget(*range);
+    TILLSTREAM_TRY(PrepareFile(store_id, store, *range));
     open_rows_ -= before - store->row_count();
     manifest_.published[store_id] = range->last;
   }
   return Ok();
 }
 
-Status ParquetSink::PrepareFile(const std::string& store_id, const StoreRows& store,
+Status ParquetSink::PrepareFile(const std::string& store_id, StoreRows* store,
                                 const DayRange& range) {
+  FileJob job{.path = {},
+              .folder = {},
+              .store_id = store_id,
+              .known = store->table().known(),
+              .days = store->Take(range)};
   Prepared prepared;
   PublishedFile& entry = prepared.entry;
   entry.store_id = store_id;
   entry.first_day = range.first;
   entry.last_day = range.last;
-  Date date;
-  for (auto day = store.days().lower_bound(range.first);
-       day != store.days().upper_bound(range.last); ++day) {
-    date = day->second.date;
-    entry.rows += day->second.row_count();
-    entry.units += day->second.sums.units;
-    entry.revenue_cents += day->second.sums.revenue_cents;
+  for (const auto& [day, rows] : job.days) {
+    entry.rows += rows.row_count();
+    entry.units += rows.sums.units;
+    entry.revenue_cents += rows.sums.revenue_cents;
     ++prepared.totals;
   }
   is_changed_ = true;
   if (entry.rows > 0) {
-    const std::string& bytes = sales_file_.Make(store_id, store, range);
-    entry.size_bytes = static_cast<int64_t>(bytes.size());
-    entry.path =
-        JoinPath(MonthFolder(store_id, date),
-                 fmt::format("d_{}-d_{}{}", range.first.value(), range.last.value(), kSuffix));
+    const std::string month = MonthFolder(store_id, job.days.rbegin()->second.date);
+    entry.path = JoinPath(
+        month, fmt::format("d_{}-d_{}{}", range.first.value(), range.last.value(), kSuffix));
     prepared.path = JoinPath(TemporaryFolder(), fmt::format("{}{}", ++prepared_count_, kSuffix));
-    TILLSTREAM_ASSIGN(prepared.file, files_.Open(prepared.path, OpenMode::kAppend));
-    TILLSTREAM_TRY(prepared.file->Append(bytes));
+    job.path = prepared.path;
+    job.folder = JoinPath(options_.folder, month);
+    TILLSTREAM_TRY(maker_.Add(std::move(job)));
   }
   prepared_.push_back(std::move(prepared));
   return Ok();
@@ -334,14 +336,14 @@ Status ParquetSink::Finish() {
 }
 
 Status ParquetSink::Publish() {
+  TILLSTREAM_ASSIGN(const std::vector<int64_t> sizes, maker_.Finish());
+  auto size = sizes.begin();
   std::set<std::string> folders;
   for (Prepared& prepared : prepared_) {
-    if (prepared.file == nullptr) continue;
-    TILLSTREAM_TRY(prepared.file->Sync());
-    prepared.file.reset();
+    if (prepared.path.empty()) continue;
+    prepared.entry.size_bytes = *size++;
     const std::string target = JoinPath(options_.folder, prepared.entry.path);
-    const std::string folder = target.substr(0, target.rfind('/'));
-    if (folders.insert(folder).second) TILLSTREAM_TRY(files_.MakeDirectory(folder));
+    folders.insert(target.substr(0, target.rfind('/')));
     TILLSTREAM_TRY(files_.Rename(prepared.path, target));
   }
   for (const std::string& folder : folders) TILLSTREAM_TRY(files_.SyncDirectory(folder));

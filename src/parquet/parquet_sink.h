@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/result.h"
 #include "consume/table_sink.h"
+#include "parquet/file_maker.h"
 #include "parquet/folder_manifest.h"
-#include "parquet/sales_file.h"
 #include "parquet/store_rows.h"
 
 namespace tillstream {
@@ -33,11 +33,11 @@ struct ParquetSinkOptions {
 /// Parquet files by store and month: docs/formats/parquet_folder.md. A month of a store becomes a
 /// file when its last day is closed: the end-of-day total is there, and the events that it counts.
 ///
-/// A file is written under another name, synced, and given its own by a rename, which is all that a
-/// reader of the folder ever sees; then the manifest names it, with the positions that go with it.
-/// Only what the manifest names is published: files that it does not name are what a crash left,
-/// and the next Open() removes them. Positions are those of the first record that is not published,
-/// so that open days are read again.
+/// A file is written under another name and synced, both while the next events are read, and given
+/// its own by a rename, which is all that a reader of the folder ever sees; then the manifest names
+/// it, with the positions that go with it. Only what the manifest names is published: files that it
+/// does not name are what a crash left, and the next Open() removes them. Positions are those of
+/// the first record that is not published, so that open days are read again.
 class ParquetSink final : public TableSink {
  public:
   /// Makes the folder. kRefused when another consumer writes there, it has files of others, or its
@@ -71,8 +71,7 @@ class ParquetSink final : public TableSink {
   };
   /// A file that waits for its name.
   struct Prepared {
-    std::unique_ptr<File> file;
-    std::string path;  ///< Where it is now.
+    std::string path;  ///< Where it is now; empty: no event is of its days, so there is none.
     PublishedFile entry;
     int64_t totals = 0;  ///< Days that it closes.
   };
@@ -86,11 +85,13 @@ class ParquetSink final : public TableSink {
   Status RemoveLeftoversOf(const std::string& month, std::map<std::string, int64_t>* published);
 
   size_t PartitionOf(const TopicPartition& partition);
-  Result<StoreRows*> StoreOf(std::string_view store_id);
+  /// kCorrupt for a new store whose texts cannot stand in columns or folders.
+  template <typename Fields>
+  Result<StoreRows*> StoreOf(const Fields& event);
   Status AfterAdding(StoreRows* store, Offset offset);
   /// Makes the files of the store's days that are to be published.
   Status PrepareFiles(const std::string& store_id, StoreRows* store, bool also_open_months);
-  Status PrepareFile(const std::string& store_id, const StoreRows& store, const DayRange& range);
+  Status PrepareFile(const std::string& store_id, StoreRows* store, const DayRange& range);
   Status PrepareAll(bool also_open_months);
   Status PutEvent(size_t partition, const RecordView& record, const Event& event);
   Status Publish();
@@ -107,7 +108,6 @@ class ParquetSink final : public TableSink {
   std::map<std::string, StoreRows, std::less<>> stores_;
   std::map<std::string, StoreRows, std::less<>>::iterator last_store_;
   int64_t open_rows_ = 0;
-  SalesFile sales_file_;
   std::vector<Prepared> prepared_;
   int64_t prepared_count_ = 0;
   bool is_changed_ = false;  ///< Days were published that have no file since no event is theirs.
@@ -115,6 +115,7 @@ class ParquetSink final : public TableSink {
   int64_t late_totals_ = 0;
   Status failed_;  ///< The first Error, after which nothing more is taken.
   TableCounts kept_;
+  FileMaker maker_;  ///< Last, so that its thread ends before what it works on.
 };
 
 }  // namespace tillstream

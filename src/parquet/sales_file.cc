@@ -18,34 +18,34 @@ std::vector<ParquetColumn> SalesColumns() {
 
 SalesFile::SalesFile() : writer_(SalesColumns()) {}
 
-const std::string& SalesFile::Make(const std::string& store_id, const StoreRows& store,
-                                   const DayRange& range) {
+const std::string& SalesFile::Make(const std::string& store_id, const SeriesTexts& known,
+                                   const std::map<Day, DayRows>& days) {
   writer_.BeginFile();
-  const auto last = store.days().upper_bound(range.last);
-  for (auto begin = store.days().lower_bound(range.first); begin != last;) {
+  const auto last = days.end();
+  for (auto begin = days.begin(); begin != last;) {
     int64_t row_count = begin->second.row_count();
     auto end = std::next(begin);
     for (; end != last && row_count + end->second.row_count() <= kRowGroupRowsMax; ++end) {
       row_count += end->second.row_count();
     }
-    if (row_count > 0) AddRowGroup(store_id, store.table(), begin, end, row_count);
+    if (row_count > 0) AddRowGroup(store_id, known, begin, end, row_count);
     begin = end;
   }
   writer_.EndFile();
   return writer_.buffer();
 }
 
-void SalesFile::AddRowGroup(const std::string& store_id, const SeriesTable& table,
+void SalesFile::AddRowGroup(const std::string& store_id, const SeriesTexts& known,
                             DayIterator begin, DayIterator end, int64_t row_count) {
   writer_.BeginRowGroup(row_count);
   values_.Clear();
   values_.texts.push_back(store_id);
   values_.rows.assign(static_cast<size_t>(row_count), 0);
   writer_.AddColumn(values_);
-  AddText(table, &SeriesTable::Series::item, begin, end);
-  AddText(table, &SeriesTable::Series::dept, begin, end);
-  AddText(table, &SeriesTable::Series::cat, begin, end);
-  AddText(table, &SeriesTable::Series::state, begin, end);
+  AddText(known, &SeriesTexts::Series::item, begin, end);
+  AddText(known, &SeriesTexts::Series::dept, begin, end);
+  AddText(known, &SeriesTexts::Series::cat, begin, end);
+  AddText(known, &SeriesTexts::Series::state, begin, end);
   AddPerDay(begin, end, [](Day day, const DayRows&) { return int64_t{day.value()}; });
   AddPerDay(begin, end, [](Day, const DayRows& rows) {
     return static_cast<int64_t>(rows.date.time_since_epoch().count());
@@ -55,19 +55,19 @@ void SalesFile::AddRowGroup(const std::string& store_id, const SeriesTable& tabl
   writer_.EndRowGroup();
 }
 
-void SalesFile::AddText(const SeriesTable& table, uint32_t SeriesTable::Series::* text,
+void SalesFile::AddText(const SeriesTexts& known, uint32_t SeriesTexts::Series::* text,
                         DayIterator begin, DayIterator end) {
   values_.Clear();
-  std::vector<uint32_t> of_text(table.texts().size(), kNoIndex);
-  std::vector<uint32_t> of_series(table.series().size(), kNoIndex);
+  std::vector<uint32_t> of_text(known.texts.size(), kNoIndex);
+  std::vector<uint32_t> of_series(known.series.size(), kNoIndex);
   for (auto day = begin; day != end; ++day) {
     for (const uint32_t series : day->second.series) {
       uint32_t& index = of_series[series];
       if (index == kNoIndex) [[unlikely]] {
-        const uint32_t number = table.series()[series].*text;
+        const uint32_t number = known.series[series].*text;
         if (of_text[number] == kNoIndex) {
           of_text[number] = static_cast<uint32_t>(values_.texts.size());
-          values_.texts.push_back(table.texts()[number]);
+          values_.texts.push_back(known.texts[number]);
         }
         index = of_text[number];
       }

@@ -16,17 +16,17 @@ class SalesFile {
  public:
   SalesFile();
 
-  /// The bytes of a file with the days of `range`, whose rows are in days' order. Valid until the
-  /// next call.
-  const std::string& Make(const std::string& store_id, const StoreRows& store,
-                          const DayRange& range);
+  /// The bytes of a file with the rows of a store's days, in days' order. Valid until the next
+  /// call.
+  const std::string& Make(const std::string& store_id, const SeriesTexts& known,
+                          const std::map<Day, DayRows>& days);
 
  private:
   using DayIterator = std::map<Day, DayRows>::const_iterator;
 
-  void AddRowGroup(const std::string& store_id, const SeriesTable& table, DayIterator begin,
+  void AddRowGroup(const std::string& store_id, const SeriesTexts& known, DayIterator begin,
                    DayIterator end, int64_t row_count);
-  void AddText(const SeriesTable& table, uint32_t SeriesTable::Series::* text, DayIterator begin,
+  void AddText(const SeriesTexts& known, uint32_t SeriesTexts::Series::* text, DayIterator begin,
                DayIterator end);
   /// A value for each day: number(day, rows).
   template <typename Number>

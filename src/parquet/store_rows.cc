@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/text.h"
+#include "consume/row_text.h"
+
 namespace tillstream {
 namespace {
 
@@ -26,21 +29,23 @@ Cents CentsOrNone(const SalesRecord& sale) {
 uint32_t SeriesTable::TextOf(std::string_view text) {
   const auto found = text_index_.find(text);
   if (found != text_index_.end()) return found->second;
-  const auto index = static_cast<uint32_t>(texts_.size());
+  const auto index = static_cast<uint32_t>(known_.texts.size());
   const auto place = text_index_.emplace(std::string(text), index).first;
-  texts_.emplace_back(place->first);
+  known_.texts.emplace_back(place->first);
   return index;
 }
 
 bool SeriesTable::IsAt(const SalesRecord& sale, uint32_t index) const {
-  const Series& series = series_[index];
-  return texts_[series.item] == sale.item_id && texts_[series.dept] == sale.dept_id &&
-         texts_[series.cat] == sale.cat_id && texts_[series.state] == sale.state_id;
+  const SeriesTexts::Series& series = known_.series[index];
+  return SameText(known_.texts[series.item], sale.item_id) &&
+         SameText(known_.texts[series.dept], sale.dept_id) &&
+         SameText(known_.texts[series.cat], sale.cat_id) &&
+         SameText(known_.texts[series.state], sale.state_id);
 }
 
-uint32_t SeriesTable::IndexOf(const SalesRecord& sale, uint32_t last) {
-  if (!series_.empty()) [[likely]] {
-    const uint32_t next = last + 1 < series_.size() ? last + 1 : 0;
+Result<uint32_t> SeriesTable::IndexOf(const SalesRecord& sale, uint32_t last) {
+  if (!known_.series.empty()) [[likely]] {
+    const uint32_t next = last + 1 < known_.series.size() ? last + 1 : 0;
     if (IsAt(sale, next)) [[likely]]
       return next;
   }
@@ -49,13 +54,14 @@ uint32_t SeriesTable::IndexOf(const SalesRecord& sale, uint32_t last) {
     key += std::to_string(text.size()) + ':';
     key += text;
   }
-  const auto [place, is_new] =
-      series_index_.try_emplace(std::move(key), static_cast<uint32_t>(series_.size()));
-  if (is_new) {
-    series_.push_back(
-        {TextOf(sale.item_id), TextOf(sale.dept_id), TextOf(sale.cat_id), TextOf(sale.state_id)});
-  }
-  return place->second;
+  const auto known = series_index_.find(key);
+  if (known != series_index_.end()) return known->second;
+  TILLSTREAM_TRY(CheckTexts(sale));
+  const auto index = static_cast<uint32_t>(known_.series.size());
+  series_index_.emplace(std::move(key), index);
+  known_.series.push_back(
+      {TextOf(sale.item_id), TextOf(sale.dept_id), TextOf(sale.cat_id), TextOf(sale.state_id)});
+  return index;
 }
 
 DayRows* StoreRows::DayOf(Day day, Date date, size_t partition, Offset offset) {
@@ -75,18 +81,19 @@ DayRows* StoreRows::DayOf(Day day, Date date, size_t partition, Offset offset) {
   return last_rows_;
 }
 
-bool StoreRows::AddSale(const SalesRecord& sale, Date date, size_t partition, Offset offset) {
+Result<bool> StoreRows::AddSale(const SalesRecord& sale, Date date, size_t partition,
+                                Offset offset) {
+  TILLSTREAM_ASSIGN(last_series_, table_.IndexOf(sale, last_series_));
   DayRows* const rows = DayOf(sale.day, date, partition, offset);
   if (rows == nullptr) return false;
   if (rows->sold.empty()) {
     // The total may be there already, with a date of its own.
     rows->date = date;
-    const size_t expected = table_.series().size();
+    const size_t expected = table_.known().series.size();
     rows->series.reserve(expected);
     rows->sold.reserve(expected);
     rows->cents.reserve(expected);
   }
-  last_series_ = table_.IndexOf(sale, last_series_);
   const Cents cents = CentsOrNone(sale);
   rows->series.push_back(last_series_);
   rows->sold.push_back(sale.sold);
@@ -136,13 +143,15 @@ std::optional<DayRange> StoreRows::NextClosed(bool also_open_months) const {
   return range;
 }
 
-void StoreRows::Forget(const DayRange& range) {
-  for (auto day = days_.begin(); day != days_.end() && day->first <= range.last;) {
-    row_count_ -= day->second.row_count();
-    day = days_.erase(day);
+std::map<Day, DayRows> StoreRows::Take(const DayRange& range) {
+  std::map<Day, DayRows> taken;
+  while (!days_.empty() && days_.begin()->first <= range.last) {
+    row_count_ -= days_.begin()->second.row_count();
+    taken.insert(taken.end(), days_.extract(days_.begin()));
   }
   published_ = range.last;
   last_rows_ = nullptr;
+  return taken;
 }
 
 }  // namespace tillstream

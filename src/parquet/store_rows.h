@@ -15,30 +15,35 @@
 
 namespace tillstream {
 
-/// The texts of a store's series, once each. Views stay valid as long as it lives.
-class SeriesTable {
- public:
+/// The texts of a store's series, once each, and which each series has.
+struct SeriesTexts {
   struct Series {
-    uint32_t item;  ///< Indices into texts().
+    uint32_t item;  ///< Indices into `texts`.
     uint32_t dept;
     uint32_t cat;
     uint32_t state;
   };
 
-  /// The index of the event's series, which is looked for behind `last` first: a day's events come
-  /// in the order of the day before.
-  uint32_t IndexOf(const SalesRecord& sale, uint32_t last);
+  std::vector<std::string_view> texts;
+  std::vector<Series> series;
+};
 
-  const std::vector<Series>& series() const { return series_; }
-  const std::vector<std::string_view>& texts() const { return texts_; }
+/// Numbers a store's series in the order of their first events.
+class SeriesTable {
+ public:
+  /// The index of the event's series, which is looked for behind `last` first: a day's events come
+  /// in the order of the day before. kCorrupt for a new one with a text that is not UTF-8.
+  Result<uint32_t> IndexOf(const SalesRecord& sale, uint32_t last);
+
+  /// Its views stay valid as long as the table lives, in copies too.
+  const SeriesTexts& known() const { return known_; }
 
  private:
   bool IsAt(const SalesRecord& sale, uint32_t index) const;
   uint32_t TextOf(std::string_view text);
 
   std::map<std::string, uint32_t, std::less<>> text_index_;
-  std::vector<std::string_view> texts_;
-  std::vector<Series> series_;
+  SeriesTexts known_;
   std::unordered_map<std::string, uint32_t> series_index_;
 };
 
@@ -78,8 +83,9 @@ class StoreRows {
   /// Days up to `published` are published already; Day(0): none.
   explicit StoreRows(Day published) : published_(published) {}
 
-  /// False when the event's day is published already. `date`: of its timestamp.
-  bool AddSale(const SalesRecord& sale, Date date, size_t partition, Offset offset);
+  /// False when the event's day is published already. `date`: of its timestamp. kCorrupt as
+  /// SeriesTable::IndexOf().
+  Result<bool> AddSale(const SalesRecord& sale, Date date, size_t partition, Offset offset);
 
   /// The same. A total of the day that is there already stays, unless its revision is lower.
   bool SetTotal(const StoreDay& total, size_t partition, Offset offset);
@@ -92,8 +98,8 @@ class StoreRows {
   /// `also_open_months`. What comes later is not the month's: a store's days come in order.
   std::optional<DayRange> NextClosed(bool also_open_months) const;
 
-  /// The days of `range` are published, and forgotten here.
-  void Forget(const DayRange& range);
+  /// The days of `range`, which count as published from now on.
+  std::map<Day, DayRows> Take(const DayRange& range);
 
   const std::map<Day, DayRows>& days() const { return days_; }
   const SeriesTable& table() const { return table_; }

@@ -15,7 +15,7 @@ class StoreRowsTest : public testing::Test {
   void Sell(int32_t day, const char* item, int32_t sold, std::optional<float> price,
             size_t partition = 0) {
     SalesRecord sale{item, "FOODS_1", "FOODS", "CA_1", "CA", Day(day), sold, price};
-    added_ = store_.AddSale(sale, DateOfDay(day), partition, Offset(next_++));
+    added_ = *store_.AddSale(sale, DateOfDay(day), partition, Offset(next_++));
   }
   void Events(int32_t day) {
     Sell(day, "FOODS_1_001", 2, 1.5F);
@@ -71,7 +71,7 @@ TEST_F(StoreRowsTest, AMonthWhoseLastDaysAreNotInTheStreamEndsWithTheNextMonth) 
     Total(day);
   }
   EXPECT_EQ(Next(), "d_1-d_1");
-  store_.Forget(*store_.NextClosed(false));
+  store_.Take(*store_.NextClosed(false));
   EXPECT_EQ(Next(), "");
   EXPECT_EQ(Next(true), "d_4-d_4");
 }
@@ -79,7 +79,7 @@ TEST_F(StoreRowsTest, AMonthWhoseLastDaysAreNotInTheStreamEndsWithTheNextMonth) 
 TEST_F(StoreRowsTest, WhatIsPublishedIsForgottenAndNotTakenAgain) {
   Events(1);
   Total(1);
-  store_.Forget(*store_.NextClosed(true));
+  store_.Take(*store_.NextClosed(true));
   EXPECT_EQ(store_.row_count(), 0);
   Events(1);
   EXPECT_FALSE(added_);
@@ -134,12 +134,12 @@ TEST(SeriesTableTest, SeriesAreToldApartByEveryText) {
   SalesRecord c = a;
   c.item_id = "AD";
   c.dept_id = "";
-  EXPECT_EQ(table.IndexOf(a, 0), 0U);
-  EXPECT_EQ(table.IndexOf(b, 0), 1U);
-  EXPECT_EQ(table.IndexOf(c, 1), 2U);
-  EXPECT_EQ(table.IndexOf(a, 2), 0U);
-  EXPECT_EQ(table.IndexOf(c, 0), 2U);
-  EXPECT_EQ(table.IndexOf(b, 0), 1U);
+  EXPECT_EQ(*table.IndexOf(a, 0), 0U);
+  EXPECT_EQ(*table.IndexOf(b, 0), 1U);
+  EXPECT_EQ(*table.IndexOf(c, 1), 2U);
+  EXPECT_EQ(*table.IndexOf(a, 2), 0U);
+  EXPECT_EQ(*table.IndexOf(c, 0), 2U);
+  EXPECT_EQ(*table.IndexOf(b, 0), 1U);
 }
 
 }  // namespace
