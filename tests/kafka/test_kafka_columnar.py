@@ -1,0 +1,72 @@
+"""consume --sink duckdb: and parquet: from Kafka: what is committed is there once, whatever is
+killed: the generators, the consumer."""
+
+import pathlib
+import random
+import subprocess
+import sys
+
+import pytest
+
+from stream_runs import COMMAND_SECONDS, ended, kill_while_they_run, killed
+
+sys.path.append(str(pathlib.Path(__file__).parents[1] / "columnar"))
+
+import columnar  # noqa: E402
+
+COMMIT_OFTEN = ("--commit", "2000,50ms")
+LIVE = ("--speed", "60d/s", "--commit", "1000000,100ms")
+
+
+@pytest.fixture(params=("duckdb", "parquet"))
+def sink(request, runs, tmp_path):
+    """Both kinds, each in a place of its own."""
+    return columnar.SINKS[request.param](runs.tillstream, tmp_path / "target")
+
+
+def words(runs, sink, *options):
+    return ["consume", *runs.where(), "--sink", f"{sink.kind}:{sink.target}", *options]
+
+
+def fill(runs, sink):
+    """To the end that the topic has now."""
+    return runs.tillstream.check(*words(runs, sink, "-e"), timeout=COMMAND_SECONDS)
+
+
+def test_generators_that_were_killed_leave_rows_once(runs, sink, full, count):
+    kills = 20 if full else 2
+    seed = random.randrange(1 << 32)
+    stream = kill_while_they_run(runs, f"{sink.kind}-killed", kills, random.Random(seed),
+                                 *COMMIT_OFTEN)[-1]
+    fill(stream, sink)
+    sink.assert_rows(runs.data, f"seed {seed}")
+    count(f"Kafka to {sink.kind}: generators killed {kills} times, every row once")
+
+
+def test_a_consumer_of_a_live_stream_is_killed(runs, sink, full, count):
+    wanted = 30 if full else 3
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    kills = rounds = 0
+    while kills < wanted:
+        rounds += 1
+        sink.target = sink.target.with_name(f"target-{rounds}")
+        stream = runs.on(f"{sink.kind}-live-{rounds}")
+        stream.replay("--to", "d_3")
+        replay = stream.start(*LIVE)
+        while replay.poll() is None and kills < wanted:
+            consumer = subprocess.Popen([runs.tillstream.path, *words(stream, sink)],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, text=True)
+            try:
+                consumer.wait(chance.uniform(0.3, 1.2))
+            except subprocess.TimeoutExpired:
+                pass
+            assert not killed(consumer)
+            kills += 1
+        code, _, err = ended(replay)
+        assert code == 0, err
+        fill(stream, sink)
+        sink.assert_rows(runs.data, f"round {rounds}, seed {seed}")
+    count(f"Kafka to {sink.kind}: kill -9 of the consumer {kills} times in {rounds} streams, every "
+          f"row once (seed {seed})")
