@@ -28,6 +28,7 @@ from tables import assert_rows  # noqa: E402
 SOURCE = pathlib.Path(__file__).parents[2]
 COMMIT_OFTEN = ("--commit", "2000,50ms")
 LIVE = ("--speed", "60d/s", "--commit", "1000000,100ms")
+LONG = ("--speed", "8d/s", "--commit", "1000000,100ms")
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_a_consumer_of_a_live_stream_is_killed(runs, postgres, expected, full, c
     chance = random.Random(seed)
     runs, database = runs.on("tables-live"), postgres.new_database("live")
     runs.replay("--to", "d_3")
-    replay, kills = runs.start(*LIVE), 0
+    replay, kills = runs.start(*(LONG if full else LIVE)), 0
     while replay.poll() is None and kills < wanted:
         consumer = subprocess.Popen([runs.tillstream.path,
                                      *consume_arguments(runs, database)],

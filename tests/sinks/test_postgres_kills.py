@@ -61,8 +61,9 @@ def test_a_consumer_killed_in_a_bulk_leaves_all_or_nothing(
 def test_a_consumer_of_a_live_stream_is_killed(live, database, full, rng, count, seed):
     live.replay("--to", "d_2")
     wanted = 30 if full else 6
+    speed = ("--speed", "15d/s") if full else LIVE
     kills = 0
-    with lib.child([live.tillstream.path, *lib.replay(live.data, live.log, *LIVE)]) as replay:
+    with lib.child([live.tillstream.path, *lib.replay(live.data, live.log, *speed)]) as replay:
         while replay.process.poll() is None and kills < wanted:
             with consumer_of(live, database) as consumer:
                 consumer.wait_for_end(rng.uniform(0.05, 3 / wanted + 0.2))
