@@ -17,8 +17,9 @@ FileMaker::~FileMaker() {
 
 Status FileMaker::Add(FileJob job) {
   MutexLock lock(mutex_);
-  while (failure_ && jobs_.size() >= kWaitingMax) changed_.wait(mutex_);
+  while (failure_ && row_count_ >= kWaitingRowsMax) changed_.wait(mutex_);
   if (!failure_) return failure_;
+  row_count_ += job.row_count;
   jobs_.push_back(std::move(job));
   changed_.notify_all();
   return Ok();
@@ -41,11 +42,11 @@ void FileMaker::Run() {
       job = std::move(jobs_.front());
       jobs_.pop_front();
       is_busy_ = true;
-      changed_.notify_all();
     }
     const Result<int64_t> size = Make(job);
     MutexLock lock(mutex_);
     is_busy_ = false;
+    row_count_ -= job.row_count;
     if (size) {
       sizes_.push_back(*size);
     } else {

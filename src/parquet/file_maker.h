@@ -22,6 +22,7 @@ struct FileJob {
   std::string store_id;
   SeriesTexts known;  ///< Its views must stay valid until Finish().
   std::map<Day, DayRows> days;
+  int64_t row_count = 0;
 };
 
 /// Encodes, writes and syncs files on a thread of its own, one after the other in the order in
@@ -33,15 +34,15 @@ class FileMaker {
   /// A file that is begun is written; what waits is dropped.
   ~FileMaker();
 
-  /// Waits while kWaitingMax jobs wait. kIoError when an earlier file could not be written; nothing
-  /// is written after that.
+  /// Waits while kWaitingRowsMax rows or more wait or are written. kIoError when an earlier file
+  /// could not be written; nothing is written after that.
   Status Add(FileJob job);
 
   /// Waits until all files are durable. Their sizes, in the order in which they came.
   Result<std::vector<int64_t>> Finish();
 
  private:
-  static constexpr size_t kWaitingMax = 2;
+  static constexpr int64_t kWaitingRowsMax = 250'000;
 
   void Run();
   Result<int64_t> Make(const FileJob& job);
@@ -52,6 +53,7 @@ class FileMaker {
   Mutex mutex_;
   ConditionVariable changed_;
   std::deque<FileJob> jobs_ TILLSTREAM_GUARDED_BY(mutex_);
+  int64_t row_count_ TILLSTREAM_GUARDED_BY(mutex_) = 0;  ///< Of the jobs, the begun one too.
   bool is_busy_ TILLSTREAM_GUARDED_BY(mutex_) = false;
   bool is_ending_ TILLSTREAM_GUARDED_BY(mutex_) = false;
   std::vector<int64_t> sizes_ TILLSTREAM_GUARDED_BY(mutex_);

@@ -212,6 +212,7 @@ Status ParquetSink::PutEvent(size_t partition, const RecordView& record, const E
     return AfterAdding(store, record.offset);
   }
   if (const auto* total = std::get_if<StoreDay>(&event)) {
+    TILLSTREAM_TRY(CheckTexts(*total));
     TILLSTREAM_ASSIGN(StoreRows* const store, StoreOf(*total));
     if (!store->SetTotal(*total, partition, record.offset)) {
       if (!is_reread) ++late_totals_;
@@ -253,8 +254,9 @@ Status ParquetSink::PrepareFiles(const std::string& store_id, StoreRows* store,
                                  bool also_open_months) {
   while (const std::optional<DayRange> range = store->NextClosed(also_open_months)) {
     const int64_t before = store->row_count();
-    TILLSTREAM_TRY(PrepareFile(store_id, store, *range));
+    const Status prepared = PrepareFile(store_id, store, *range);
     open_rows_ -= before - store->row_count();
+    TILLSTREAM_TRY(prepared);
     manifest_.published[store_id] = range->last;
   }
   return Ok();
@@ -285,6 +287,7 @@ Status ParquetSink::PrepareFile(const std::string& store_id, StoreRows* store,
         month, fmt::format("d_{}-d_{}{}", range.first.value(), range.last.value(), kSuffix));
     prepared.path = JoinPath(TemporaryFolder(), fmt::format("{}{}", ++prepared_count_, kSuffix));
     job.path = prepared.path;
+    job.row_count = entry.rows;
     job.folder = JoinPath(options_.folder, month);
     TILLSTREAM_TRY(maker_.Add(std::move(job)));
   }

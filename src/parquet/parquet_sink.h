@@ -18,7 +18,8 @@
 namespace tillstream {
 
 /// Rows that may wait in memory for their day's total. Beyond it closed days are published before
-/// their month is over; beyond twice as many the sink gives up. At most 24 bytes a row.
+/// their month is over; beyond twice as many the sink gives up. At most 24 bytes a row; besides
+/// them there are those that FileMaker has.
 inline constexpr int64_t kOpenRowsMax = 4'000'000;
 
 struct ParquetSinkOptions {

@@ -83,6 +83,10 @@ DayRows* StoreRows::DayOf(Day day, Date date, size_t partition, Offset offset) {
 
 Result<bool> StoreRows::AddSale(const SalesRecord& sale, Date date, size_t partition,
                                 Offset offset) {
+  if (sale.day <= published_) [[unlikely]] {
+    TILLSTREAM_TRY(CheckTexts(sale));
+    return false;
+  }
   TILLSTREAM_ASSIGN(last_series_, table_.IndexOf(sale, last_series_));
   DayRows* const rows = DayOf(sale.day, date, partition, offset);
   if (rows == nullptr) return false;
