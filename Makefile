@@ -117,6 +117,7 @@ test: test-programs
 test-full: install-tidy test-programs pinned
 	@tools/run_ctest.py build/release -j $(JOBS)
 	@tools/run_ctest.py build/pinned -j $(JOBS) -L kafka
+	@$(MAKE) --no-print-directory NO_INSTALL=1 tidy
 
 # With the newer librdkafka of tools/librdkafka.sh, the programs of the tests that talk to Kafka.
 pinned: install-test

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 
 namespace tillstream {
-namespace {}  // namespace
 
 const char* HealthStateName(HealthState state) {
   switch (state) {

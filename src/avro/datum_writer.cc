@@ -7,7 +7,6 @@
 #include "avro/datum_reader.h"
 #include "base/endian.h"
 #include "base/text.h"
-#include "base/varint.h"
 
 namespace tillstream {
 namespace {

@@ -23,7 +23,7 @@ std::string Span(int64_t milliseconds) {
   return fmt::format("{} ms", milliseconds);
 }
 
-int64_t NumberOf(const std::string& text, int64_t otherwise) {
+int64_t SettingNumber(const std::string& text, int64_t otherwise) {
   int64_t value = otherwise;
   std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
@@ -61,7 +61,7 @@ class Comparison {
     return at == found_.settings.end() ? "" : at->second;
   }
   int64_t Number(const std::string& name, int64_t otherwise) const {
-    return NumberOf(Setting(name), otherwise);
+    return SettingNumber(Setting(name), otherwise);
   }
   template <typename... Args>
   void Say(fmt::format_string<Args...> format, Args&&... args) {
@@ -143,7 +143,7 @@ class Comparison {
     const auto at = wanted_.settings.find("max.message.bytes");
     const bool is_wanted = at != wanted_.settings.end();
     const int64_t needed =
-        is_wanted ? NumberOf(at->second, 0) : static_cast<int64_t>(kBatchBytesMax);
+        is_wanted ? SettingNumber(at->second, 0) : static_cast<int64_t>(kBatchBytesMax);
     const int64_t bytes = Number("max.message.bytes", needed);
     if (bytes >= needed) return;
     Say("takes batches of {} bytes (max.message.bytes), needed {}; set max.message.bytes={}", bytes,

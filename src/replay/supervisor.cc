@@ -5,7 +5,6 @@
 #include "base/clock.h"
 
 namespace tillstream {
-namespace {}  // namespace
 
 Supervisor::Supervisor(GeneratorProcesses& processes, Clock& clock, SupervisorOptions options)
     : processes_(processes),
