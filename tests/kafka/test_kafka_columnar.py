@@ -15,7 +15,9 @@ sys.path.append(str(pathlib.Path(__file__).parents[1] / "columnar"))
 import columnar  # noqa: E402
 
 COMMIT_OFTEN = ("--commit", "2000,50ms")
-LIVE = ("--speed", "60d/s", "--commit", "1000000,100ms")
+COMMIT = ("--commit", "1000000,100ms")
+# What was taken is kept about once a second.
+KILL_SECONDS = 0.8, 2.5
 
 
 @pytest.fixture(params=("duckdb", "parquet"))
@@ -60,13 +62,13 @@ def test_a_consumer_of_a_live_stream_is_killed(runs, sink, full, count):
         sink.target = sink.target.with_name(f"target-{rounds}")
         stream = runs.on(f"{sink.kind}-live-{rounds}")
         stream.replay("--to", "d_3")
-        replay = stream.start(*LIVE)
+        replay = stream.start("--speed", "20d/s" if full else "60d/s", *COMMIT)
         while replay.poll() is None and kills < wanted:
             consumer = subprocess.Popen([runs.tillstream.path, *words(stream, sink)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True)
             try:
-                consumer.wait(chance.uniform(0.3, 1.2))
+                consumer.wait(chance.uniform(*KILL_SECONDS))
             except subprocess.TimeoutExpired:
                 pass
             assert not killed(consumer)
