@@ -1,7 +1,9 @@
 """What each row of the table does. docs/benchmarks.md says why."""
 
+import dataclasses
 import functools
 import gzip
+import io
 import json
 import os
 import pathlib
@@ -279,9 +281,10 @@ def totals(bench, report):
         remove(log / f"{topic}-0")
         ran = bench.tillstream("consume", "-q", "-e", "--totals", "store,category", "--log", log,
                                *options, memory_as="consume --totals")
-        lines = [json.loads(line) for line in ran.out.splitlines()]
-        need_equal("events in totals", sum(line["events"] for line in lines), bench.events)
-        return ran
+        events = sum(json.loads(line)["events"] for line in io.StringIO(ran.out))
+        need_equal("events in totals", events, bench.events)
+        # Our own memory is the least that a program's can come out as: it begins as a copy of us.
+        return dataclasses.replace(ran, out="")
 
     plain, published = interleaved(bench.pairs, add_up,
                                    lambda: add_up("--totals-topic", topic))
