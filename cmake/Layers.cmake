@@ -12,6 +12,8 @@ set(TILLSTREAM_UNIT_TEST_TIMEOUT 300)
 # For the sources of tests, which cost more to optimise than they take to run.
 set(TILLSTREAM_TEST_OPTIONS "" CACHE STRING "Compiler options for the unit tests' own sources")
 
+option(TILLSTREAM_UNITY_TESTS "Compile the sources of unit tests eight at a time" OFF)
+
 # Layers that a build without TILLSTREAM_KAFKA leaves out; they are no dependencies of the others.
 set(TILLSTREAM_KAFKA_LAYERS kafka zookeeper)
 
@@ -39,6 +41,10 @@ function(tillstream_layer name)
     target_link_libraries(${name}_test PRIVATE tillstream_${name} tillstream_testing
                           ${ARG_LIBRARIES} GTest::gtest GTest::gmock GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE ${TILLSTREAM_TEST_OPTIONS})
+    if(TILLSTREAM_UNITY_TESTS)
+      set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON)
+      target_compile_options(${name}_test PRIVATE ${TILLSTREAM_UNITY_OPTIONS})
+    endif()
     set_property(GLOBAL APPEND PROPERTY TILLSTREAM_UNIT_TESTS ${name}_test)
     gtest_discover_tests(${name}_test TEST_FILTER "-*Contract*" DISCOVERY_TIMEOUT 60
                          PROPERTIES LABELS unit TIMEOUT ${TILLSTREAM_UNIT_TEST_TIMEOUT})
