@@ -20,7 +20,7 @@ import sys
 import kafka_rows
 from brokers import Brokers
 from kafka_trade import trade
-from measure import Failed, commit_of, machine, remove, say
+from measure import Failed, command_of, commit_of, machine, remove, say
 from run import SOURCE, find_data
 from table import KAFKA_MARKS, Report, as_markdown, as_text, update
 
@@ -112,12 +112,6 @@ def measure_all(bench, report, options):
     return failures
 
 
-def command_of(options):
-    words = [word for word in sys.argv[1:] if not word.startswith("--update")]
-    return " ".join(["bench/kafka_bench.py", *words]) if options.quick or options.trade or len(
-        words) > 2 else "make bench-kafka"
-
-
 def main():
     options = arguments()
     remove(options.work)
@@ -130,7 +124,7 @@ def main():
         bench.peaks.clear()  # what making the data took is no row here
         report = Report(
             f"{description}, {bench.to - 1} days: {bench.events:,} events a run",
-            machine(options.work), commit_of(SOURCE), command_of(options),
+            machine(options.work), commit_of(SOURCE), command_of("kafka"),
             judged=not options.quick)
         failures = measure_all(bench, report, options)
     finally:

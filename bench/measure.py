@@ -139,5 +139,21 @@ def remove(path):
         path.unlink(missing_ok=True)
 
 
+# Where things lie on one machine, and what writes the table.
+PLACES = ("--build", "--data", "--work", "--update")
+
+
+def command_of(name):
+    """How to have the same rows of bench/NAME_bench.py again, without the places of this machine."""
+    words, rest = [], iter(sys.argv[1:])
+    for word in rest:
+        option, has_value, _ = word.partition("=")
+        if option not in PLACES:
+            words.append(word)
+        elif not has_value:
+            next(rest, None)
+    return " ".join([f"bench/{name}_bench.py", *words]) if words else f"make bench-{name}"
+
+
 def say(text):
     print(text, file=sys.stderr, flush=True)

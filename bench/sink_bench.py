@@ -6,7 +6,7 @@ import pathlib
 import sys
 
 import rows
-from measure import Failed, commit_of, machine, remove, run
+from measure import Failed, command_of, commit_of, machine, remove, run
 from run import SOURCE, find_data
 from table import Report, as_markdown, as_text, update
 
@@ -57,12 +57,6 @@ class Bench(rows.Bench):
 
     def note_peak(self, name, peak_kib):
         self.peaks[name] = max(self.peaks.get(name, 0), peak_kib)
-
-
-def command_of(name):
-    words = [word for word in sys.argv[1:] if not word.startswith("--update")]
-    return (" ".join([f"bench/{name}_bench.py", *words]) if len(words) > 2
-            else f"make bench-{name}")
 
 
 def run_bench(options, bench, name, marks, measure):
