@@ -1,22 +1,16 @@
 #include "kafka/cluster_survey.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "kafka/admin_call.h"
 #include "kafka/kafka_client.h"
+#include "kafka/setting_number.h"
 
 namespace tillstream {
 namespace {
 
 constexpr int kPortDefault = 9092;
-
-int64_t NumberOf(std::string_view text, int64_t otherwise) {
-  int64_t value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
-}
 
 /// The setting as a number; `otherwise` when it is not there.
 int64_t SettingOf(const KafkaSettings& settings, const char* name, int64_t otherwise) {

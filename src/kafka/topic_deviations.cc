@@ -1,7 +1,7 @@
 // What topics are to be, and in what one deviates: the side of topic_admin.h that asks nobody.
 #include <algorithm>
-#include <charconv>
 
+#include "kafka/setting_number.h"
 #include "kafka/topic_admin.h"
 #include "log/record_batch.h"
 
@@ -21,12 +21,6 @@ std::string Span(int64_t milliseconds) {
   if (milliseconds % kHourMs == 0) return fmt::format("{} h", milliseconds / kHourMs);
   if (milliseconds % kSecondMs == 0) return fmt::format("{} s", milliseconds / kSecondMs);
   return fmt::format("{} ms", milliseconds);
-}
-
-int64_t SettingNumber(const std::string& text, int64_t otherwise) {
-  int64_t value = otherwise;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
 }
 
 /// Whether nothing is older than the retention by the end of today.
@@ -61,7 +55,7 @@ class Comparison {
     return at == found_.settings.end() ? "" : at->second;
   }
   int64_t Number(const std::string& name, int64_t otherwise) const {
-    return SettingNumber(Setting(name), otherwise);
+    return NumberOf(Setting(name), otherwise);
   }
   template <typename... Args>
   void Say(fmt::format_string<Args...> format, Args&&... args) {
@@ -143,7 +137,7 @@ class Comparison {
     const auto at = wanted_.settings.find("max.message.bytes");
     const bool is_wanted = at != wanted_.settings.end();
     const int64_t needed =
-        is_wanted ? SettingNumber(at->second, 0) : static_cast<int64_t>(kBatchBytesMax);
+        is_wanted ? NumberOf(at->second, 0) : static_cast<int64_t>(kBatchBytesMax);
     const int64_t bytes = Number("max.message.bytes", needed);
     if (bytes >= needed) return;
     Say("takes batches of {} bytes (max.message.bytes), needed {}; set max.message.bytes={}", bytes,

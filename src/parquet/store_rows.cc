@@ -66,7 +66,6 @@ Result<uint32_t> SeriesTable::IndexOf(const SalesRecord& sale, uint32_t last) {
 
 DayRows* StoreRows::DayOf(Day day, Date date, size_t partition, Offset offset) {
   if (last_rows_ == nullptr || day != last_day_) {
-    if (day <= published_) return nullptr;
     const auto [place, is_new] = days_.try_emplace(day);
     if (is_new) place->second.date = date;
     last_day_ = day;
@@ -89,7 +88,6 @@ Result<bool> StoreRows::AddSale(const SalesRecord& sale, Date date, size_t parti
   }
   TILLSTREAM_ASSIGN(last_series_, table_.IndexOf(sale, last_series_));
   DayRows* const rows = DayOf(sale.day, date, partition, offset);
-  if (rows == nullptr) return false;
   if (rows->sold.empty()) {
     // The total may be there already, with a date of its own.
     rows->date = date;
@@ -108,8 +106,8 @@ Result<bool> StoreRows::AddSale(const SalesRecord& sale, Date date, size_t parti
 }
 
 bool StoreRows::SetTotal(const StoreDay& total, size_t partition, Offset offset) {
+  if (total.day <= published_) return false;
   DayRows* const rows = DayOf(total.day, total.date, partition, offset);
-  if (rows == nullptr) return false;
   if (!rows->total || rows->total->revision < total.revision) {
     rows->total = {DaySums::Of(total), total.revision};
   }

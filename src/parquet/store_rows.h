@@ -107,7 +107,7 @@ class StoreRows {
   int64_t row_count() const { return row_count_; }
 
  private:
-  /// Null when it is published.
+  /// Of a day that is not published.
   DayRows* DayOf(Day day, Date date, size_t partition, Offset offset);
 
   Day published_;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "avro/sales_codec.h"
+#include "avro/schema_fixture.h"
 #include "log/memory_log.h"
 #include "registry/schemas_topic.h"
 #include "registry/subject_name.h"
@@ -67,8 +68,6 @@ class WatchedLog final : public EventLog {
 
   EventLog& log_;
 };
-
-Schema Parsed(std::string_view json) { return *Schema::Parse(json); }
 
 const Schema& One() {
   static const Schema kSchema =
