@@ -82,6 +82,17 @@ def killed(process):
     return by_itself
 
 
+def kill_command_after(tillstream, seconds, *words):
+    """Starts a command that does not end by itself, and kills it."""
+    process = subprocess.Popen([tillstream.path, *words], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        pass
+    assert not killed(process)
+
+
 def kill_while_they_run(runs, name, kills, chance, *options):
     """Kills a replay so often while it runs, and starts it again, the last time to its end; the
     streams that it took, since one that had ended before is not killed and gives way to the next."""

@@ -3,12 +3,11 @@ killed: the generators, the consumer."""
 
 import pathlib
 import random
-import subprocess
 import sys
 
 import pytest
 
-from stream_runs import COMMAND_SECONDS, ended, kill_while_they_run, killed
+from stream_runs import COMMAND_SECONDS, ended, kill_command_after, kill_while_they_run
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "columnar"))
 
@@ -64,14 +63,8 @@ def test_a_consumer_of_a_live_stream_is_killed(runs, sink, full, count):
         stream.replay("--to", "d_3")
         replay = stream.start("--speed", "20d/s" if full else "60d/s", *COMMIT)
         while replay.poll() is None and kills < wanted:
-            consumer = subprocess.Popen([runs.tillstream.path, *words(stream, sink)],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, text=True)
-            try:
-                consumer.wait(chance.uniform(*KILL_SECONDS))
-            except subprocess.TimeoutExpired:
-                pass
-            assert not killed(consumer)
+            kill_command_after(runs.tillstream, chance.uniform(*KILL_SECONDS),
+                               *words(stream, sink))
             kills += 1
             if sink.kind == "parquet":
                 sink.assert_consistent(f"kill {kills}, seed {seed}")

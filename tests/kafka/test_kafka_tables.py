@@ -17,7 +17,8 @@ import pytest
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewTopic
 
-from stream_runs import COMMAND_SECONDS, ended, kill_while_they_run, killed
+from stream_runs import (COMMAND_SECONDS, ended, kill_command_after, kill_while_they_run,
+                         killed)
 
 sys.path.append(str(pathlib.Path(__file__).parents[1] / "sinks"))
 
@@ -72,15 +73,8 @@ def test_a_consumer_of_a_live_stream_is_killed(runs, postgres, expected, full, c
     runs.replay("--to", "d_3")
     replay, kills = runs.start(*(LONG if full else LIVE)), 0
     while replay.poll() is None and kills < wanted:
-        consumer = subprocess.Popen([runs.tillstream.path,
-                                     *consume_arguments(runs, database)],
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                    stderr=subprocess.PIPE, text=True)
-        try:
-            consumer.wait(chance.uniform(0.3, 1.2))
-        except subprocess.TimeoutExpired:
-            pass
-        assert not killed(consumer)
+        kill_command_after(runs.tillstream, chance.uniform(0.3, 1.2),
+                           *consume_arguments(runs, database))
         kills += 1
     code, _, err = ended(replay)
     assert code == 0, err
