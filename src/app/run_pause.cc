@@ -31,8 +31,9 @@ RunPause::RunPause(Context& context, RunManifest& manifest, Pausable& run,
     if (is_others) task_ = Task{.goes_on = true};
   }
   if (context_.pause == nullptr) return;
-  thread_ = std::thread([this] { Work(); });
+  // First: whoever reads that it waits may end that at once.
   context_.pause->Listen([this](bool pause) { Take(pause); });
+  thread_ = std::thread([this] { Work(); });
 }
 
 RunPause::~RunPause() {
