@@ -202,14 +202,25 @@ class CommandLine {
     for (CLI::App* used = &app_;; used = used->get_subcommands().front()) {
       if (used != &app_) path += used->get_name() + " ";
       for (const auto& entry : entries_) {
-        // A command may also be a group of others.
-        if (entry->app == used && used->get_subcommands().empty()) return Finish(*entry);
+        if (entry->app != used) continue;
+        if (used->get_subcommands().empty()) return Finish(*entry);
+        TILLSTREAM_TRY(RefuseOptionsBefore(*used->get_subcommands().front(), *entry));
       }
       // Words in front of a command, too: they would be ignored.
       const std::vector<std::string> extras = used->remaining();
       if (!extras.empty()) return UnknownWord(used, path, extras.front());
       if (used->get_subcommands().empty()) return Help();
     }
+  }
+
+  /// A command may also be a group of others, of which `command` is the one that is named.
+  static Status RefuseOptionsBefore(const CLI::App& command, const Entry& group) {
+    for (const Arguments::Declared& declared : group.arguments.declared_) {
+      if (declared.option->count() == 0) continue;
+      return MakeError(ErrorCode::kUsage, "--{} stands in front of {}; options stand behind it",
+                       declared.name, Quote(command.get_name()));
+    }
+    return Ok();
   }
 
   /// Of the command that is named, or of the program.

@@ -408,22 +408,34 @@ TEST(CommandsTest, TheListOfCommandsIsInTheOrderInWhichOneMeetsThem) {
   }
 }
 
+/// Why the program's own commands refuse a line; "" when they do not.
+std::string MessageOf(const std::vector<std::string>& words) {
+  const auto commands = AllCommands();
+  const auto parsed = ParseWords(commands, words);
+  return parsed ? "" : parsed.error().message;
+}
+
 TEST(CommandsTest, WhatIsNeededIsAskedFor) {
-  const auto message = [](const std::vector<std::string>& words) {
-    const auto commands = AllCommands();
-    const auto parsed = ParseWords(commands, words);
-    return parsed ? "" : parsed.error().message;
-  };
-  EXPECT_EQ(message({"replay"}), "--data: is needed; see tillstream replay --help");
-  EXPECT_EQ(message({"verify"}), "--data: is needed; see tillstream verify --help");
-  EXPECT_EQ(message({"check"}), "DATA: is needed; see tillstream check --help");
-  EXPECT_EQ(message({"synth"}), "--out: is needed; see tillstream synth --help");
-  EXPECT_EQ(message({"log", "dump"}), "PARTITION: is needed; see tillstream log dump --help");
-  EXPECT_EQ(message({"schema", "show"}), "SCHEMA: is needed; see tillstream schema show --help");
-  EXPECT_EQ(message({"schema", "check", "f"}),
+  EXPECT_EQ(MessageOf({"replay"}), "--data: is needed; see tillstream replay --help");
+  EXPECT_EQ(MessageOf({"verify"}), "--data: is needed; see tillstream verify --help");
+  EXPECT_EQ(MessageOf({"check"}), "DATA: is needed; see tillstream check --help");
+  EXPECT_EQ(MessageOf({"synth"}), "--out: is needed; see tillstream synth --help");
+  EXPECT_EQ(MessageOf({"log", "dump"}), "PARTITION: is needed; see tillstream log dump --help");
+  EXPECT_EQ(MessageOf({"schema", "show"}), "SCHEMA: is needed; see tillstream schema show --help");
+  EXPECT_EQ(MessageOf({"schema", "check", "f"}),
             "--subject: is needed; see tillstream schema check --help");
-  EXPECT_EQ(message({"synth", "--out", "x", "--json"}),
+  EXPECT_EQ(MessageOf({"synth", "--out", "x", "--json"}),
             "--json is not an option of synth; see tillstream synth --help");
+}
+
+TEST(CommandsTest, OptionsOfACommandThatIsAGroupTooDoNotStandBeforeAnotherOfIt) {
+  EXPECT_EQ(MessageOf({"forecast", "show", "--data", "x"}), "");
+  EXPECT_EQ(MessageOf({"forecast", "--data", "x", "show"}),
+            "--data stands in front of \"show\"; options stand behind it");
+  EXPECT_EQ(MessageOf({"forecast", "-q", "show", "--data", "x"}),
+            "--quiet stands in front of \"show\"; options stand behind it");
+  EXPECT_EQ(MessageOf({"forecast", "shwo"}),
+            "\"shwo\" is one word too many for forecast; see tillstream forecast --help");
 }
 
 TEST(CommandsTest, EveryKindOfErrorHasItsExitCode) {
