@@ -83,12 +83,14 @@ KafkaContext KafkaReader::Context() const {
 template <typename Call>
 Status KafkaReader::Ask(const Call& call) {
   const std::chrono::nanoseconds begin = clock_.Monotonic();
-  for (;;) {
-    const rd_kafka_resp_err_t code = call();
+  const std::chrono::nanoseconds deadline = begin + client_->config().deadline;
+  for (std::chrono::nanoseconds now = begin;; now = clock_.Monotonic()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - now);
+    const rd_kafka_resp_err_t code = call(static_cast<int>(std::max<int64_t>(left.count(), 1)));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return Ok();
-    const std::chrono::nanoseconds now = clock_.Monotonic();
-    const bool again = (IsMoving(code) && now - begin < client_->config().deadline) ||
-                       (IsUnknown(code) && now - begin < kKnownWithin);
+    now = clock_.Monotonic();
+    const bool again =
+        (IsMoving(code) && now < deadline) || (IsUnknown(code) && now - begin < kKnownWithin);
     if (!again) return client_->Failure(code, Context());
     clock_.SleepUntil(now + kAskAgain, {});
   }
@@ -98,10 +100,9 @@ Result<KafkaReader::Bounds> KafkaReader::AskBounds() {
   int64_t begin = 0;
   int64_t end = 0;
   // With read_committed the end is the last stable offset.
-  TILLSTREAM_TRY(Ask([&] {
+  TILLSTREAM_TRY(Ask([&](int timeout_ms) {
     return rd_kafka_query_watermark_offsets(client_->handle(), partition_.topic.c_str(),
-                                            partition_.partition.value(), &begin, &end,
-                                            client_->deadline_ms());
+                                            partition_.partition.value(), &begin, &end, timeout_ms);
   }));
   return Bounds{Offset(begin), Offset(end)};
 }
@@ -122,10 +123,9 @@ Result<Offset> KafkaReader::OffsetAt(Timestamp timestamp) {
   PartitionListPtr list(rd_kafka_topic_partition_list_new(1));
   rd_kafka_topic_partition_t* const asked = rd_kafka_topic_partition_list_add(
       list.get(), partition_.topic.c_str(), partition_.partition.value());
-  TILLSTREAM_TRY(Ask([&] {
+  TILLSTREAM_TRY(Ask([&](int timeout_ms) {
     asked->offset = timestamp.value();
-    const auto code =
-        rd_kafka_offsets_for_times(client_->handle(), list.get(), client_->deadline_ms());
+    const auto code = rd_kafka_offsets_for_times(client_->handle(), list.get(), timeout_ms);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? asked->err : code;
   }));
   if (asked->offset < 0 || asked->offset >= end.value()) return end;

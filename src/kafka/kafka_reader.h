@@ -58,7 +58,8 @@ class KafkaReader final : public LogReader {
     Offset begin;
     Offset end;
   };
-  /// Makes a call again while the partition moves, within the deadline.
+  /// Makes a call, which is told how many milliseconds it may take, again while the partition
+  /// moves, within the deadline.
   template <typename Call>
   Status Ask(const Call& call);
   Result<Bounds> AskBounds();

@@ -1,43 +1,22 @@
 #include "kafka/position_reader.h"
 
-#include <algorithm>
-
 #include "kafka/kafka_reader.h"
 #include "kafka/kafka_waits.h"
+#include "kafka/last_record.h"
 
 namespace tillstream {
-namespace {
-
-/// A position and the mark of its transaction take two offsets; some more for aborted ones.
-constexpr int64_t kPositionTail = 16;
-constexpr int64_t kPositionTailGrowth = 8;
-
-/// The last record in [begin, the end).
-Result<std::optional<PositionRecord>> LastPositionFrom(KafkaReader& reader, Offset begin) {
-  TILLSTREAM_TRY(reader.Seek(begin));
-  std::optional<PositionRecord> last;
-  for (;;) {
-    TILLSTREAM_ASSIGN(const auto records, reader.Read(kNoWait));
-    if (records.empty()) return last;
-    TILLSTREAM_ASSIGN(last, DecodePosition(records.back().value));
-  }
-}
-
-}  // namespace
 
 Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config,
                                                        const TopicPartition& positions,
                                                        Clock& clock) {
   TILLSTREAM_ASSIGN(const auto reader, KafkaReader::Open(config, positions, clock));
-  TILLSTREAM_ASSIGN(const Offset begin, reader->Begin());
-  TILLSTREAM_ASSIGN(const Offset end, reader->End());
-  // Compaction comes late, so there may be a record for every commit of days.
-  for (int64_t tail = kPositionTail;; tail *= kPositionTailGrowth) {
-    const Offset from = std::max(begin, end - tail);
-    auto last = LastPositionFrom(*reader, from);
-    if (!last) return last.error().At(positions.ToString());
-    if (*last || from <= begin) return last;
-  }
+  std::optional<PositionRecord> last;
+  const Status status = TakeLastRecord(*reader, [&](const RecordView& record) -> Status {
+    TILLSTREAM_ASSIGN(last, DecodePosition(record.value));
+    return Ok();
+  });
+  if (!status) return status.error().At(positions.ToString());
+  return last;
 }
 
 Status CheckPartition(const KafkaConfig& config, const TopicPartition& events,
