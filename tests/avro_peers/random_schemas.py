@@ -93,7 +93,8 @@ def branch_kind(node):
 
 
 def is_valid(root):
-    """Whether a parser takes it: distinct branches, none a union; distinct names; distinct fields."""
+    """Whether a parser takes it: distinct branches, none a union; distinct names; distinct fields.
+    And whether it means one thing: no two fields have the same alias."""
     names = set()
     for node in nodes_of(root):
         if node["type"] == "union":
@@ -106,7 +107,8 @@ def is_valid(root):
             names.add(full_name(node))
         if node["type"] == "record":
             fields = [field["name"] for field in node["fields"]]
-            if len(set(fields)) < len(fields):
+            aliases = [alias for field in node["fields"] for alias in field["aliases"]]
+            if len(set(fields)) < len(fields) or len(set(aliases)) < len(aliases):
                 return False
     return True
 
@@ -178,13 +180,13 @@ class Schemas:
 
     def named_type(self, kind, depth):
         random = self.random
-        while True:
-            name = random.choice("RST" if kind == "record" else "EF"[kind == "fixed"] + "G")
-            node = {"type": kind, "name": name, "namespace": random.choice("xyz"), "aliases": []}
-            if all(full_name(node) != full_name(other) for other in self.named):
-                break
-            if len(self.named) > 8:
-                return random.choice(self.named)
+        taken = {full_name(other) for other in self.named}
+        names = "RST" if kind == "record" else "EF"[kind == "fixed"] + "G"
+        free = [(name, space) for name in names for space in "xyz" if f"{space}.{name}" not in taken]
+        if not free:
+            return random.choice(self.named)
+        name, namespace = random.choice(free)
+        node = {"type": kind, "name": name, "namespace": namespace, "aliases": []}
         self.named.append(node)
         if kind == "enum":
             node["symbols"] = random.sample("ABCD", random.randint(1, 4))
@@ -205,12 +207,17 @@ class Schemas:
         return field
 
     def set_defaults(self, root):
-        """Gives each field that has a default one of its type, where there is one."""
+        """Gives each field that has a default one of its type, where there is one. None leads back to
+        its own record: looking for the branch of a union, fastavro's writer puts it in for what a
+        value lacks, looks at that in turn, and dies of it."""
         for node in nodes_of(root):
             if node["type"] != "record":
                 continue
             for field in node["fields"]:
                 if "default" in field:
+                    if any(inner is node for inner in nodes_of(field["type"])):
+                        del field["default"]
+                        continue
                     try:
                         field["default"] = self.default(field["type"], 0)
                     except RecursionError:
