@@ -36,7 +36,12 @@ def test_models_are_scored_on_days_that_they_have_not_seen(tillstream, data):
             mean = sum(level["wrmsse"] for level in origin["levels"]) / LEVELS
             assert origin["wrmsse"] == pytest.approx(mean)
     assert models["pooled"]["wrmsse"]["mean"] < models["snaive"]["wrmsse"]["mean"]
-    assert models["pooled"]["origins"][0]["wspl"] > 0
+    pooled = models["pooled"]["origins"][0]
+    assert pooled["wspl"] > 0
+    for level in pooled["levels"]:
+        for shares in (level["coverage"], level["pit_coverage"]):
+            assert 0 < shares["50"] <= shares["67"] <= shares["95"] <= 1, level
+    assert models["naive"]["origins"][0]["levels"][0]["pit_coverage"] is None
 
 
 def test_an_origin_whose_days_are_not_there_has_no_score(tillstream, data):

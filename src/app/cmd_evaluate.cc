@@ -19,6 +19,10 @@ class EvaluateCommand final : public Command {
            "--uncertainty write Kaggle's files for the highest model asked for: _validation rows\n"
            "are the forecast 28 days before the last day, _evaluation rows that from the last "
            "origin.\n"
+           "Of quantiles it shows how many days lie in the intervals, and as PIT how many of them "
+           "do\n"
+           "when a day counts with the part of its probability that is inside: small counts fill\n"
+           "an interval to its ends, so that it holds more of them than it is called.\n"
            "--score FILE --actuals FILE scores such a file; its actuals are a sales file with the\n"
            "28 days.\n"
            "Example: tillstream evaluate --data m5-data --models snaive,ana,pooled\n";

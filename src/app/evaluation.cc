@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "forecast/pit_coverage.h"
+
 namespace tillstream {
 namespace {
 
@@ -73,6 +75,7 @@ class Walk {
         result.accuracy = ScoreMeans(hierarchy, scales, actual, AggregateDays(hierarchy, means_));
         if (!quantiles.empty()) {
           ScoreQuantiles(hierarchy, scales, actual, quantiles, &result.accuracy);
+          ScorePitCoverage(hierarchy, actual, quantiles, &result.accuracy);
         }
       }
       TILLSTREAM_TRY(observer_.forecast(model, origin, means_, quantiles));

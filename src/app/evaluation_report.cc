@@ -119,15 +119,20 @@ std::string LevelsText(std::span<const ModelResult> models) {
   text += table.ToString();
   for (const ModelResult& model : models) {
     if (!HasQuantiles(model)) continue;
-    Table quantiles({"level", "WSPL", "in 50 %", "in 67 %", "in 95 %"});
+    Table quantiles(
+        {"level", "WSPL", "in 50 %", "in 67 %", "in 95 %", "PIT 50 %", "PIT 67 %", "PIT 95 %"});
     for (int32_t level = 1; level <= kLevelCount; ++level) {
       const auto mean = [&](const Figure& figure) { return SpreadOf(model, figure).mean; };
-      const auto inside = [&](size_t k) {
-        return Percent(mean([=](const Accuracy& a) { return LevelOf(a, level).coverage[k]; }));
-      };
-      quantiles.Add({fmt::format("{} {}", level, LevelName(level)),
-                     Number(mean([=](const Accuracy& a) { return LevelOf(a, level).wspl; })),
-                     inside(0), inside(1), inside(2)});
+      std::vector<std::string> row = {
+          fmt::format("{} {}", level, LevelName(level)),
+          Number(mean([=](const Accuracy& a) { return LevelOf(a, level).wspl; }))};
+      for (const auto coverage : {&LevelAccuracy::coverage, &LevelAccuracy::pit_coverage}) {
+        for (size_t k = 0; k < kIntervals.size(); ++k) {
+          row.push_back(
+              Percent(mean([=](const Accuracy& a) { return (LevelOf(a, level).*coverage)[k]; })));
+        }
+      }
+      quantiles.Add(row);
     }
     text += fmt::format("\n{}: quantiles by level\n{}", model.name, quantiles.ToString());
   }
@@ -160,6 +165,10 @@ std::string DetailText(std::span<const ModelResult> models, const Calendar& cale
   return table.ToString();
 }
 
+Json CoverageJson(const std::array<double, 3>& coverage) {
+  return {{"50", coverage[0]}, {"67", coverage[1]}, {"95", coverage[2]}};
+}
+
 Json OriginJson(const OriginResult& origin, const Calendar& calendar) {
   Json json = {{"origin", origin.origin.value()},
                {"window", WindowText(origin.origin, calendar)},
@@ -177,11 +186,8 @@ Json OriginJson(const OriginResult& origin, const Calendar& calendar) {
                 {"wape", JsonNumber(score.wape)},
                 {"bias", JsonNumber(score.bias)}};
     row["wspl"] = accuracy.has_quantiles ? JsonNumber(score.wspl) : Json(nullptr);
-    row["coverage"] = nullptr;
-    if (accuracy.has_quantiles) {
-      row["coverage"] = {
-          {"50", score.coverage[0]}, {"67", score.coverage[1]}, {"95", score.coverage[2]}};
-    }
+    row["coverage"] = accuracy.has_quantiles ? CoverageJson(score.coverage) : Json(nullptr);
+    row["pit_coverage"] = accuracy.has_quantiles ? CoverageJson(score.pit_coverage) : Json(nullptr);
     levels.push_back(std::move(row));
   }
   json["levels"] = std::move(levels);

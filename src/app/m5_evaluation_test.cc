@@ -108,6 +108,14 @@ TEST_F(M5EvaluationTest, PublicWindowHasTheGoldenValues) {
   EXPECT_EQ(found["reconciled"], "0.5523");
   EXPECT_EQ(found["pooled"], "0.5784");
   EXPECT_NEAR(scores.at("pooled").wspl(), .1497, .0002);
+  // Of one window the aggregates say little; items are tens of thousands.
+  for (size_t level = 9; level < kLevelCount; ++level) {
+    const LevelAccuracy& of_level = scores.at("pooled").levels[level];
+    EXPECT_NEAR(of_level.pit_coverage[0], .5, .04) << level;
+    EXPECT_NEAR(of_level.pit_coverage[1], .67, .04) << level;
+    EXPECT_NEAR(of_level.pit_coverage[2], .95, .04) << level;
+    EXPECT_GT(of_level.coverage[0], of_level.pit_coverage[0]) << level;
+  }
 }
 
 TEST_F(M5EvaluationTest, WeightsAreTheOfficialOnes) {

@@ -14,9 +14,6 @@ constexpr size_t kWeightDays = 28;
 
 constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
 
-/// The quantiles that bound the 50, 67 and 95 % intervals.
-constexpr size_t kIntervals[3][2] = {{3, 5}, {2, 6}, {1, 7}};
-
 double Pinball(double u, double y, double q) { return y >= q ? u * (y - q) : (1 - u) * (q - y); }
 
 /// Whether anything at a level has a weight; its measures are not defined otherwise.

@@ -68,7 +68,8 @@ struct LevelAccuracy {
   double wape = 0;  ///< sum |y - f| / sum y over nodes and days.
   double bias = 0;  ///< (sum f - sum y) / sum y.
   double wspl = 0;
-  std::array<double, 3> coverage{};  ///< Share of days inside the 50, 67 and 95 % intervals.
+  std::array<double, 3> coverage{};      ///< Share of days inside the 50, 67 and 95 % intervals.
+  std::array<double, 3> pit_coverage{};  ///< See pit_coverage.h.
 };
 
 /// By level; [0] is level 1.

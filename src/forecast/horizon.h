@@ -14,4 +14,7 @@ inline constexpr std::array<double, 9> kQuantiles = {.005, .025, .165, .25, .5,
                                                      .75,  .835, .975, .995};
 inline constexpr size_t kQuantileCount = kQuantiles.size();
 
+/// Those that bound the 50, 67 and 95 % intervals, lower and upper.
+inline constexpr std::array<std::array<size_t, 2>, 3> kIntervals = {{{3, 5}, {2, 6}, {1, 7}}};
+
 }  // namespace tillstream
