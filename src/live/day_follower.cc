@@ -129,11 +129,14 @@ Day DayFollower::Furthest() const {
   return furthest;
 }
 
-bool DayFollower::IsHeldUp() const {
+std::vector<DayFollower::Straggler> DayFollower::Stragglers() const {
   const Day furthest = Furthest();
-  return std::any_of(stores_.begin(), stores_.end(), [&](const Store& store) {
-    return furthest - store.days.next_day() > options_.wait_days;
-  });
+  std::vector<Straggler> stragglers;
+  for (size_t store = 0; store < stores_.size(); ++store) {
+    const Day next = stores_[store].days.next_day();
+    if (furthest - next > options_.wait_days) stragglers.push_back({store, next, furthest});
+  }
+  return stragglers;
 }
 
 bool DayFollower::IsQuiet(size_t store) const {

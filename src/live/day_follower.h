@@ -81,9 +81,15 @@ class DayFollower {
   /// decoded.
   Result<std::optional<PanelDay>> Next(std::chrono::milliseconds wait, const std::stop_token& stop);
 
-  /// Whether days wait for a store that is more than `wait_days` behind the others, and may be
-  /// given up soon.
-  bool IsHeldUp() const;
+  struct Straggler {
+    size_t store;  ///< Which of the sources.
+    Day waits_for;
+    Day furthest;  ///< Of the other stores.
+    friend bool operator==(const Straggler&, const Straggler&) = default;
+  };
+  /// The stores that days wait for, more than `wait_days` behind the others: they may be given up
+  /// soon.
+  std::vector<Straggler> Stragglers() const;
 
   /// The first day that Next() has not given yet.
   Day next_day() const { return next_; }

@@ -67,15 +67,16 @@ TEST_F(DayFollowerTest, AStoreThatStopsHoldsTheOthersUpForTheStatedDaysOnly) {
   WriteDay(1, 1, {{"A_1_1", 5}});
   ASSERT_TRUE(Next());
   EXPECT_FALSE(Next()) << "d_2 of the other is two days back only";
-  EXPECT_FALSE(follower_->IsHeldUp());
+  EXPECT_THAT(follower_->Stragglers(), testing::IsEmpty());
   WriteDay(0, 5, {{"A_1_1", 1}});
   EXPECT_FALSE(Next()) << "what it has written may not be durable yet";
-  EXPECT_TRUE(follower_->IsHeldUp());
+  EXPECT_THAT(follower_->Stragglers(),
+              testing::ElementsAre(DayFollower::Straggler{1, Day(2), Day(5)}));
   clock_.Advance(std::chrono::seconds(31));
   const auto second = Next();
   ASSERT_TRUE(second);
   EXPECT_EQ(second->stores[1].close, DayClose::kIncomplete);
-  EXPECT_FALSE(follower_->IsHeldUp());
+  EXPECT_THAT(follower_->Stragglers(), testing::IsEmpty());
   // What it brings later is late.
   WriteDay(1, 2, {{"A_1_1", 5}});
   EXPECT_FALSE(Next());

@@ -48,7 +48,9 @@ Status LiveForecast::Run(std::stop_token stop) {
       continue;
     }
     if (stop.stop_requested()) break;
-    if (!follower_->IsHeldUp()) {
+    const auto stragglers = follower_->Stragglers();
+    TellOf(stragglers);
+    if (stragglers.empty()) {
       TILLSTREAM_TRY(Decide(/*is_last=*/true));
       if (options_.stop_at_end) break;
     }
@@ -60,6 +62,22 @@ Status LiveForecast::Run(std::stop_token stop) {
   TILLSTREAM_TRY(Save());
   if (publisher_ != nullptr) TILLSTREAM_TRY(publisher_->Drain());
   return Ok();
+}
+
+void LiveForecast::TellOf(const std::vector<DayFollower::Straggler>& stragglers) {
+  // Whoever is behind for one look only is not worth a line.
+  const bool is_same = stragglers == stragglers_;
+  if (is_same && !is_told_) {
+    for (const auto& [store, waits_for, furthest] : stragglers) {
+      observer_.on_warning(fmt::format(
+          "store {}: d_{} is not closed, other stores are at d_{}; waits until nothing has come of "
+          "it for {} s",
+          options_.sources[store].store_id, waits_for.value(), furthest.value(),
+          std::chrono::duration_cast<std::chrono::seconds>(options_.follow.patience).count()));
+    }
+  }
+  is_told_ = is_same;
+  stragglers_ = stragglers;
 }
 
 Status LiveForecast::Begin() {

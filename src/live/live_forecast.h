@@ -95,6 +95,8 @@ class LiveForecast {
   LiveProgress progress() const;
 
  private:
+  /// Says which stores the days wait for, once, when they are the same as at the look before.
+  void TellOf(const std::vector<DayFollower::Straggler>& stragglers);
   Status Begin();
   /// Takes up the snapshot, if there is one that fits.
   Status GoOn();
@@ -130,6 +132,8 @@ class LiveForecast {
   std::vector<std::vector<size_t>> order_;
   std::unique_ptr<ForecastEncoder> encoder_;
   std::unique_ptr<ForecastPublisher> publisher_;
+  std::vector<DayFollower::Straggler> stragglers_;  ///< At the last look at the end of the log,
+  bool is_told_ = true;                             ///< and whether a line said so.
   std::optional<MaturedScore> last_score_;
   Day saved_to_{0};
   std::chrono::nanoseconds last_save_{0};

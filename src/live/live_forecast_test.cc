@@ -139,6 +139,10 @@ TEST_F(LiveForecastTest, IncompleteDaysAreFlaggedInTheForecastsOfTheirStore) {
 TEST_F(LiveForecastTest, AStoreThatNeverCameIsInNoForecastAndSaid) {
   for (int32_t day = 1; day <= 40; ++day) WriteDay(0, day, {{"A_1_1", day % 5}});
   ASSERT_TRUE(Run(OptionsOf(2)).has_value());
+  const std::string waits =
+      "store CA_2: d_1 is not closed, other stores are at d_8; waits until nothing has come of it "
+      "for 30 s";
+  EXPECT_THAT(warnings_, Contains(waits).Times(1));
   EXPECT_THAT(warnings_, Contains("store CA_2: no event before the first day was over; it is in no "
                                   "forecast"));
   CheckForecasts(3);
