@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/text.h"
+#include "log/last_record.h"
 
 namespace tillstream {
 namespace {
@@ -16,26 +15,15 @@ constexpr size_t kBatchEndBytes = size_t{256} << 10;
 
 constexpr std::chrono::seconds kSyncTimeout{30};
 
-/// A record and the mark of its transaction take two offsets; some more for aborted ones.
-constexpr int64_t kTailRecords = 16;
-constexpr int64_t kTailGrowth = 8;
-
-/// The value of the last record of a partition that has one.
+/// The value of the last record of a partition; empty when there is none.
 Result<std::string> LastValue(EventLog& log, const TopicPartition& partition) {
   TILLSTREAM_ASSIGN(const auto reader, log.OpenReader(partition));
-  TILLSTREAM_ASSIGN(const Offset begin, reader->Begin());
-  TILLSTREAM_ASSIGN(const Offset end, reader->End());
-  for (int64_t tail = kTailRecords;; tail *= kTailGrowth) {
-    const Offset from = std::max(begin, end - tail);
-    TILLSTREAM_TRY(reader->Seek(from));
-    std::string last;
-    for (;;) {
-      TILLSTREAM_ASSIGN(const auto records, reader->Read(std::chrono::milliseconds(0)));
-      if (records.empty()) break;
-      last = records.back().value;
-    }
-    if (!last.empty() || from <= begin) return last;
-  }
+  std::string last;
+  TILLSTREAM_TRY(TakeLastRecord(*reader, [&](const RecordView& record) {
+    last = record.value;
+    return Ok();
+  }));
+  return last;
 }
 
 }  // namespace

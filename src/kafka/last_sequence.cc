@@ -1,6 +1,7 @@
 #include "kafka/last_sequence.h"
 
-#include "kafka/last_record.h"
+#include "kafka/kafka_reader.h"
+#include "log/last_record.h"
 #include "log/sequence_header.h"
 
 namespace tillstream {

@@ -2,7 +2,7 @@
 
 #include "kafka/kafka_reader.h"
 #include "kafka/kafka_waits.h"
-#include "kafka/last_record.h"
+#include "log/last_record.h"
 
 namespace tillstream {
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "log/last_record.h"
 #include "testing/event_log_fixture.h"
 
 // The promises of EventLog, as a suite that every implementation passes:
@@ -273,6 +274,33 @@ TEST_P(EventLogContract, OffsetAtAndEndLeaveTheReaderWhereItIs) {
   EXPECT_EQ(reader->OffsetAt(Time(2)).value(), OffsetOf(4));
   ExpectEnd(*reader, 6);
   EXPECT_EQ(ReadAll(*reader).front(), Expected(2, 1));
+}
+
+TEST_P(EventLogContract, TheLastRecordIsTakenFromTheEnd) {
+  const auto last = [this]() -> Result<std::string> {
+    std::string value = "none";
+    const auto reader = OpenReader();
+    TILLSTREAM_TRY(TakeLastRecord(*reader, [&](const RecordView& record) {
+      value = record.value;
+      return Ok();
+    }));
+    return value;
+  };
+  EXPECT_EQ(last().value(), "none");
+  auto writer = OpenWriter();
+  int64_t count = 0;
+  for (const int more : {1, 1, 15, 500}) {
+    Write(*writer, more, 1);
+    Sync(*writer);
+    count += more;
+    ExpectEnd(*OpenReader(), count);
+    EXPECT_EQ(last().value(), Value(count - 1));
+  }
+  const auto refused = TakeLastRecord(*OpenReader(), [](const RecordView&) -> Status {
+    return MakeError(ErrorCode::kCorrupt, "not this one");
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "not this one");
 }
 
 TEST_P(EventLogContract, AReaderFollowsTheWriter) {

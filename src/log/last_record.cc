@@ -1,19 +1,17 @@
-#include "kafka/last_record.h"
+#include "log/last_record.h"
 
 #include <algorithm>
-
-#include "kafka/kafka_waits.h"
 
 namespace tillstream {
 namespace {
 
-/// A record and the mark of its transaction take two offsets; some more for aborted ones.
+/// On Kafka a record and the mark of its transaction take two offsets; some more for aborted ones.
 constexpr int64_t kTail = 16;
 constexpr int64_t kTailGrowth = 8;
 
 }  // namespace
 
-Status TakeLastRecord(KafkaReader& reader, const std::function<Status(const RecordView&)>& take) {
+Status TakeLastRecord(LogReader& reader, const std::function<Status(const RecordView&)>& take) {
   TILLSTREAM_ASSIGN(const Offset begin, reader.Begin());
   TILLSTREAM_ASSIGN(const Offset end, reader.End());
   bool is_found = false;
@@ -21,7 +19,7 @@ Status TakeLastRecord(KafkaReader& reader, const std::function<Status(const Reco
     const Offset from = std::max(begin, end - tail);
     TILLSTREAM_TRY(reader.Seek(from));
     for (;;) {
-      TILLSTREAM_ASSIGN(const auto records, reader.Read(kNoWait));
+      TILLSTREAM_ASSIGN(const auto records, reader.Read(std::chrono::milliseconds(0)));
       if (records.empty()) break;
       TILLSTREAM_TRY(take(records.back()));
       is_found = true;
