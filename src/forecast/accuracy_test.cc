@@ -12,7 +12,7 @@ namespace {
 /// Two items in one store.
 class AccuracyTest : public testing::Test {
  protected:
-  void Follow(std::vector<std::vector<float>> days, std::vector<float> prices) {
+  void Follow(const std::vector<std::vector<float>>& days, const std::vector<float>& prices) {
     for (const std::vector<float>& units : days) {
       std::vector<float> revenue;
       for (size_t i = 0; i < units.size(); ++i) revenue.push_back(units[i] * prices[i]);

@@ -11,6 +11,12 @@
 namespace tillstream {
 namespace {
 
+/// Where what belongs to a state stands; -1, of nodes in several, comes first.
+size_t ByState(int32_t state) {
+  const int32_t place = state + 1;
+  return static_cast<size_t>(place);
+}
+
 /// Of the log of a node's units before enough of it was seen.
 constexpr double kFirstVariance = .01;
 constexpr int64_t kFirstObservations = 30;
@@ -115,7 +121,7 @@ double FilterBank::Step(Day day, double units, const Entries& entries, Node* nod
     for (size_t i = kShort; i < p; ++i) covariance[p + i - kShort] *= phi;
     covariance[p] *= phi;
   }
-  for (const Walk& walk : walks_[static_cast<size_t>(node->state + 1)]) {
+  for (const Walk& walk : walks_[ByState(node->state)]) {
     node->covariance[walk.element] += walk.variance;
   }
   double calendar = 0;
@@ -173,7 +179,7 @@ std::vector<std::vector<FilterBank::Entries>> FilterBank::EntriesOf(Day first,
     auto& of_day = days[static_cast<size_t>(t)];
     of_day.resize(static_cast<size_t>(states) + 1);
     for (int32_t state = -1; state < states; ++state) {
-      design_.Append(first + t, state, &of_day[static_cast<size_t>(state + 1)]);
+      design_.Append(first + t, state, &of_day[ByState(state)]);
     }
   }
   return days;
@@ -182,22 +188,22 @@ std::vector<std::vector<FilterBank::Entries>> FilterBank::EntriesOf(Day first,
 void FilterBank::Advance(Day first, int32_t count, std::span<const double> totals, int32_t threads,
                          std::span<float> factors) {
   const auto days = EntriesOf(first, count);
-  const auto aggregates = static_cast<int32_t>(nodes_.size());
+  const size_t aggregates = nodes_.size();
   std::vector<double> calendars(totals.size());
   std::vector<uint8_t> are_strong(totals.size());
-  ParallelFor(threads, aggregates, [&](int32_t i) {
+  ParallelFor(threads, static_cast<int32_t>(aggregates), [&](int32_t i) {
     Node& node = nodes_[static_cast<size_t>(i)];
     Scratch scratch;
     for (int32_t t = 0; t < count; ++t) {
-      const Entries& entries = days[static_cast<size_t>(t)][static_cast<size_t>(node.state + 1)];
-      const auto at = static_cast<size_t>(t * aggregates + i);
+      const Entries& entries = days[static_cast<size_t>(t)][ByState(node.state)];
+      const auto at = static_cast<size_t>(t) * aggregates + static_cast<size_t>(i);
       are_strong[at] = node.is_strong;
       calendars[at] = Step(first + t, totals[at], entries, &node, &scratch);
     }
   });
   size_t out = 0;
   for (int32_t t = 0; t < count; ++t) {
-    const auto row = static_cast<size_t>(t * aggregates);
+    const auto row = static_cast<size_t>(t) * aggregates;
     for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
       const int32_t source =
           SourceOf(group, std::span<const uint8_t>(are_strong).subspan(row, nodes_.size()));
@@ -237,16 +243,15 @@ double FilterBank::LastYear(Day first, int32_t h, const Node& node) const {
 void FilterBank::Forecast(Day first, int32_t threads, std::span<double> totals,
                           std::span<float> factors) const {
   const auto days = EntriesOf(first, kHorizon);
-  const auto aggregates = static_cast<int32_t>(nodes_.size());
+  const size_t aggregates = nodes_.size();
   std::vector<double> calendars(totals.size());
-  ParallelFor(threads, aggregates, [&](int32_t i) {
+  ParallelFor(threads, static_cast<int32_t>(aggregates), [&](int32_t i) {
     const Node& node = nodes_[static_cast<size_t>(i)];
     double short_level = node.theta[CalendarDesign::kShortLevelColumn];
     for (int32_t h = 0; h < kHorizon; ++h) {
-      const auto at = static_cast<size_t>(h * aggregates + i);
+      const auto at = static_cast<size_t>(h) * aggregates + static_cast<size_t>(i);
       double calendar = 0;
-      for (const auto& [column, value] :
-           days[static_cast<size_t>(h)][static_cast<size_t>(node.state + 1)]) {
+      for (const auto& [column, value] : days[static_cast<size_t>(h)][ByState(node.state)]) {
         calendar += node.theta[static_cast<size_t>(column)] * value;
       }
       calendars[at] = calendar;
@@ -262,7 +267,7 @@ void FilterBank::Forecast(Day first, int32_t threads, std::span<double> totals,
   for (const Node& node : nodes_) are_strong.push_back(node.is_strong);
   size_t out = 0;
   for (int32_t h = 0; h < kHorizon; ++h) {
-    const auto row = static_cast<size_t>(h * aggregates);
+    const auto row = static_cast<size_t>(h) * aggregates;
     const bool is_closed = design_.IsClosed(first + h);
     for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
       const int32_t source = SourceOf(group, are_strong);
@@ -283,7 +288,7 @@ std::vector<DriverFactors> FilterBank::Explain(Day first, int32_t count) const {
     for (int32_t group = 0; group < hierarchy_.group_count(); ++group) {
       const Node& node = nodes_[static_cast<size_t>(SourceOf(group, are_strong))];
       DriverFactors& of_group = factors.emplace_back(DriverFactors{});
-      for (const auto& [column, value] : day[static_cast<size_t>(node.state + 1)]) {
+      for (const auto& [column, value] : day[ByState(node.state)]) {
         of_group[static_cast<size_t>(design_.DriverOf(column))] +=
             node.theta[static_cast<size_t>(column)] * value;
       }

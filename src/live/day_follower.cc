@@ -117,8 +117,8 @@ std::vector<size_t> DayFollower::ReadingOrder() const {
   for (size_t i = 0; i < partitions_.size(); ++i) {
     if (Reached(partitions_[i]) - next_ <= options_.wait_days + kDaysAhead) order.push_back(i);
   }
-  std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
-    return Reached(partitions_[a]) < Reached(partitions_[b]);
+  std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    return std::pair(Reached(partitions_[a]), a) < std::pair(Reached(partitions_[b]), b);
   });
   return order;
 }

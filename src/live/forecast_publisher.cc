@@ -144,11 +144,11 @@ Status ForecastPublisher::Publish(std::shared_ptr<const MadeForecast> forecast) 
   return Add({.forecast = std::move(forecast), .round = whole_count_++});
 }
 
-Status ForecastPublisher::PublishScore(MaturedScore score) {
+Status ForecastPublisher::PublishScore(const MaturedScore& score) {
   if (scored_count_ < static_cast<int64_t>(origins_.size()) &&
       origins_[static_cast<size_t>(scored_count_)] == score.origin) {
     ++scored_count_;
-    return Add({.score = std::move(score)});
+    return Add({.score = score});
   }
   return Ok();
 }

@@ -61,7 +61,7 @@ class ForecastPublisher {
   Status Publish(std::shared_ptr<const MadeForecast> forecast);
 
   /// The scores of the first of origins() that has none yet; of one that has some, nothing.
-  Status PublishScore(MaturedScore score);
+  Status PublishScore(const MaturedScore& score);
 
   /// Once everything before is durable, runs `task` on the publisher's thread: for what may say
   /// that it is.
