@@ -333,7 +333,8 @@ class ConsumeCommand final : public Command {
       if (!records) return;
       lag -= *records;
     }
-    context.console.Info(fmt::format("lag: {} events", WithThousands(lag)));
+    // A log that lost events, or was written anew, may be behind what was read of it.
+    context.console.Info(fmt::format("lag: {} events", WithThousands(std::max<int64_t>(lag, 0))));
   }
 
   LogOptions log_;

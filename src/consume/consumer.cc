@@ -97,7 +97,7 @@ Consumer::Consumer(EventLog& log, SchemaRegistry& registry, Clock& clock, EventS
       on_warning_(std::move(on_warning)),
       decoder_(registry) {}
 
-Result<GroupPosition> Consumer::StartOf(const Source& source) {
+Result<GroupPosition> Consumer::StartOf(Source& source) {
   OffsetSpec spec;
   if (options_.range.start) {
     spec = *options_.range.start;
@@ -107,7 +107,7 @@ Result<GroupPosition> Consumer::StartOf(const Source& source) {
   return StartAt(source, spec);
 }
 
-Result<GroupPosition> Consumer::StartAt(const Source& source, const OffsetSpec& spec) {
+Result<GroupPosition> Consumer::StartAt(Source& source, const OffsetSpec& spec) {
   LogReader& reader = *source.reader;
   if (spec.kind == OffsetSpec::Kind::kStored) return StoredPosition(source);
   TILLSTREAM_ASSIGN(const Offset begin, reader.Begin());
@@ -140,7 +140,7 @@ Result<GroupPosition> Consumer::StartAt(const Source& source, const OffsetSpec& 
   return position;
 }
 
-Result<GroupPosition> Consumer::StoredPosition(const Source& source) {
+Result<GroupPosition> Consumer::StoredPosition(Source& source) {
   std::optional<GroupPosition> stored;
   if (group_ != nullptr) {
     TILLSTREAM_ASSIGN(stored, group_->Find(source.partition));
@@ -148,11 +148,13 @@ Result<GroupPosition> Consumer::StoredPosition(const Source& source) {
   if (!stored) return StartAt(source, {});
   TILLSTREAM_ASSIGN(const Offset end, source.reader->End());
   // After a power cut the log may lack events that were read before they were durable. The replay
-  // writes the same again, so waiting for them is right; only another log makes it wait for good.
+  // writes the same again, so waiting for them is right; whether it is the same is seen then.
   if (stored->next > end) {
     on_warning_(
-        fmt::format("{}: ends at offset {}, the group's position is {}; reading goes on from there",
+        fmt::format("{}: ends at offset {}, and was read to {} before; reading goes on when it is "
+                    "that far again",
                     source.partition.ToString(), end.value(), stored->next.value()));
+    source.unchecked = stored->last;
   }
   TILLSTREAM_ASSIGN(const Offset begin, source.reader->Begin());
   if (stored->next < begin) {
@@ -324,6 +326,11 @@ Status Consumer::ReadAll(const std::stop_token& stop) {
 Result<bool> Consumer::ReadBatch(Source& source) {
   TILLSTREAM_ASSIGN(const std::span<const RecordView> records,
                     source.reader->Read(std::chrono::milliseconds(0)));
+  if (!records.empty() && source.unchecked) {
+    TILLSTREAM_TRY(CheckMark(source, *std::exchange(source.unchecked, std::nullopt)));
+    TILLSTREAM_TRY(source.reader->Seek(source.next));
+    return true;
+  }
   const RecordView* last = nullptr;
   Status handled = Ok();
   for (const RecordView& record : records) {

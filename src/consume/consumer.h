@@ -127,6 +127,8 @@ class Consumer {
     /// Records before it, where it is known; repeats that were dropped are none.
     std::optional<int64_t> records_before;
     std::optional<RecordMark> last;  ///< Of the records before it, where there is a group.
+    /// The same, while the log does not reach as far; checked before anything behind it is taken.
+    std::optional<RecordMark> unchecked;
     bool ended = false;
     std::chrono::nanoseconds found_empty_at{0};
     RepeatFilter repeats;
@@ -139,10 +141,10 @@ class Consumer {
   /// Takes what the group says of its partitions, if it does.
   Status FollowGroup();
   Status ReadAll(const std::stop_token& stop);
-  Result<GroupPosition> StartOf(const Source& source);
-  Result<GroupPosition> StartAt(const Source& source, const OffsetSpec& spec);
+  Result<GroupPosition> StartOf(Source& source);
+  Result<GroupPosition> StartAt(Source& source, const OffsetSpec& spec);
   /// The group's position, with a warning where the partition ends before it or begins behind it.
-  Result<GroupPosition> StoredPosition(const Source& source);
+  Result<GroupPosition> StoredPosition(Source& source);
   /// kRefused when another record stands where the group read `mark`.
   Status CheckMark(const Source& source, const RecordMark& mark);
   /// Reads one batch; false when nothing was there.

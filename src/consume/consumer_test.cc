@@ -288,8 +288,10 @@ TEST_F(ConsumerTest, AGroupThatIsAheadOfTheLogWaitsAndSaysSo) {
   ASSERT_TRUE(Run());
   EXPECT_TRUE(sink_.got.empty());
   ASSERT_EQ(warnings_.size(), 1U);
-  EXPECT_EQ(warnings_[0],
-            "sales-0: ends at offset 12, the group's position is 14; reading goes on from there");
+  EXPECT_EQ(
+      warnings_[0],
+      "sales-0: ends at offset 12, and was read to 14 before; reading goes on when it is that far "
+      "again");
   SmallDataset small;
   small.days = 6;
   Write("sales", 0, EventsOf(LoadSmall(small), 0, Day(5), Day(7)));

@@ -27,13 +27,14 @@ class MarkGroup final : public ReaderGroup {
   std::map<TopicPartition, GroupPosition> stored;
 };
 
-/// A reader of a partition whose first records were deleted.
+/// A reader of a partition whose first records were deleted, or which grew since it was asked for
+/// its end.
 class LateReader final : public LogReader {
  public:
-  LateReader(std::unique_ptr<LogReader> reader, Offset begin)
-      : reader_(std::move(reader)), begin_(begin) {}
+  LateReader(std::unique_ptr<LogReader> reader, Offset begin, std::optional<Offset> end)
+      : reader_(std::move(reader)), begin_(begin), end_(end) {}
   Result<Offset> Begin() override { return begin_; }
-  Result<Offset> End() override { return reader_->End(); }
+  Result<Offset> End() override { return end_ ? *end_ : reader_->End(); }
   Result<Offset> OffsetAt(Timestamp timestamp) override { return reader_->OffsetAt(timestamp); }
   Status Seek(Offset offset) override { return reader_->Seek(std::max(offset, begin_)); }
   Result<std::span<const RecordView>> Read(std::chrono::milliseconds wait) override {
@@ -43,6 +44,7 @@ class LateReader final : public LogReader {
  private:
   std::unique_ptr<LogReader> reader_;
   const Offset begin_;
+  const std::optional<Offset> end_;
 };
 
 class LateLog final : public EventLog {
@@ -55,11 +57,12 @@ class LateLog final : public EventLog {
   }
   Result<std::unique_ptr<LogReader>> OpenReader(const TopicPartition& partition) override {
     TILLSTREAM_ASSIGN(auto reader, log_.OpenReader(partition));
-    return std::unique_ptr<LogReader>(new LateReader(std::move(reader), begin));
+    return std::unique_ptr<LogReader>(new LateReader(std::move(reader), begin, end));
   }
   std::string Describe() const override { return log_.Describe(); }
 
   Offset begin{0};
+  std::optional<Offset> end;
 
  private:
   EventLog& log_;
@@ -76,7 +79,7 @@ class GroupMarkTest : public StreamTest {
 
   /// Offsets 0 to 11: three events a day.
   void WriteDays(const SmallDataset& small) {
-    Write("sales", 0, EventsOf(LoadSmall(small), 0, Day(1), Day(5)));
+    Write("sales", 0, EventsOf(LoadSmall(small), 0, Day(1), Day(small.days + 1)));
   }
 
   Status Run(EventLog& log) {
@@ -149,6 +152,32 @@ TEST_F(GroupMarkTest, TheSameStreamWrittenAnewIsGoneOnWith) {
   options_.count_max = 0;
   ASSERT_TRUE(Run());
   EXPECT_EQ(events_, 7);
+}
+
+TEST_F(GroupMarkTest, ALogThatWasShorterAtTheStartIsCheckedWhenItHasGrown) {
+  ASSERT_TRUE(Run());
+  const GroupPosition before = stored();
+  small_.days = 6;
+  for (const bool is_other : {false, true}) {
+    stored() = before;
+    BeginLog();
+    SmallDataset written = small_;
+    if (is_other) written.cells[{"CA_1", "HOBBIES_1_001", 4}] = 77;
+    WriteDays(written);
+    LateLog late(*log_);
+    late.end = Offset(3);
+    const Status result = Run(late);
+    EXPECT_EQ(
+        warnings_.back(),
+        "sales-0: ends at offset 3, and was read to 12 before; reading goes on when it is that "
+        "far again");
+    EXPECT_EQ(result.has_value(), !is_other);
+    EXPECT_EQ(events_, is_other ? 0 : 6);
+    if (is_other) {
+      EXPECT_EQ(result.error().code, ErrorCode::kRefused);
+      EXPECT_EQ(stored(), before);
+    }
+  }
 }
 
 TEST_F(GroupMarkTest, AMarkThatWasDeletedIsNotLookedForButALossIsSaid) {
