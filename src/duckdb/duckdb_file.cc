@@ -65,6 +65,12 @@ Result<DuckdbFile> DuckdbFile::Open(const DuckdbApi& api, const Options& options
   return file;
 }
 
+Result<bool> DuckdbFile::IsInMemory() {
+  TILLSTREAM_ASSIGN(const auto databases,
+                    Query("SELECT path FROM duckdb_databases() WHERE NOT internal"));
+  return databases.empty() || databases.front().front().empty();
+}
+
 DuckdbFile::DuckdbFile(DuckdbFile&& other) noexcept
     : api_(other.api_),
       path_(std::move(other.path_)),

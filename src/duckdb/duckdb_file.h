@@ -27,6 +27,10 @@ class DuckdbFile {
   /// What was not committed is gone.
   ~DuckdbFile();
 
+  /// Whether nothing will be left of it: ":memory:", and what DuckDB makes of CSV, JSON and Parquet
+  /// files, which it opens too.
+  Result<bool> IsInMemory();
+
   /// Runs statements. Errors name the file: kIoError for a full disk and the like, else kFailed.
   Status Execute(const std::string& sql);
 

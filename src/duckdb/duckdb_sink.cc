@@ -65,6 +65,11 @@ Result<std::unique_ptr<DuckdbSink>> DuckdbSink::Open(const DuckdbSinkOptions& op
   TILLSTREAM_ASSIGN(const DuckdbApi api, LoadDuckdb(options.library));
   TILLSTREAM_ASSIGN(DuckdbFile file,
                     DuckdbFile::Open(api, {options.path, options.threads, kDuckdbMemoryBytes}));
+  TILLSTREAM_ASSIGN(const bool is_in_memory, file.IsInMemory());
+  if (is_in_memory) {
+    return MakeError(ErrorCode::kRefused, "duckdb: {}: no DuckDB file; give another file",
+                     options.path);
+  }
   std::unique_ptr<DuckdbSink> sink(new DuckdbSink(std::move(file), options));
   TILLSTREAM_TRY(sink->MakeTables());
   TILLSTREAM_TRY(sink->LoadPositions());

@@ -52,6 +52,18 @@ def test_a_command_line_that_cannot_be_is_a_usage_error(tillstream, small, optio
     one_error(done, 2, re.escape(message))
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.json", ":memory:"])
+def test_what_duckdb_would_hold_in_memory_is_refused(duck, small, work, name):
+    if name != ":memory:":
+        (work / name).write_text('{"a": 1}\n' if name.endswith("json") else "a,b\n1,2\n",
+                                 encoding="utf-8")
+        duck.target = work / name
+    else:
+        duck.target = name
+    one_error(run(duck, small.log), 7, rf"duckdb: {re.escape(str(duck.target))}: no DuckDB file; "
+                                       "give another file")
+
+
 def test_without_the_library_it_says_how_to_get_it(duck, small, work):
     for given, environment in ((("--duckdb", work / "none.so"), {}),
                                ((), {"TILLSTREAM_DUCKDB": str(work / "none.so")})):
