@@ -32,6 +32,12 @@ Error StorageError(const std::string& path, int error) {
   return result;
 }
 
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
@@ -54,6 +60,7 @@ FileInfo InfoFromStat(const struct stat& status) {
   info.modified_ns = int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
   info.inode = status.st_ino;
   info.is_directory = S_ISDIR(status.st_mode);
+  info.is_regular = S_ISREG(status.st_mode);
   return info;
 }
 
@@ -162,14 +169,14 @@ class PosixFileSystem final : public FileSystem {
   }
 
   Status MakeDirectory(const std::string& path) override {
-    if (::mkdir(path.c_str(), 0755) == 0) return SyncDirectory(Parent(path));
+    if (::mkdir(path.c_str(), 0755) == 0) return SyncDirectory(FolderOf(path));
     if (errno == EEXIST) {
       TILLSTREAM_ASSIGN(const FileInfo info, Info(path));
       if (!info.is_directory) return MakeError(ErrorCode::kIoError, "{}: is not a folder", path);
       return Ok();
     }
     const int error = errno;
-    const std::string parent = Parent(path);
+    const std::string parent = FolderOf(path);
     if (error != ENOENT || parent == path || parent == ".") return StorageError(path, error);
     TILLSTREAM_TRY(MakeDirectory(parent));
     if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return StorageError(path, errno);
@@ -213,11 +220,6 @@ class PosixFileSystem final : public FileSystem {
   }
 
  private:
-  static std::string Parent(const std::string& path) {
-    const size_t slash = path.find_last_of('/');
-    if (slash == std::string::npos) return ".";
-    return slash == 0 ? "/" : path.substr(0, slash);
-  }
 };
 
 }  // namespace
@@ -237,7 +239,22 @@ Result<std::string> ReadFile(FileSystem& files, const std::string& path, int64_t
   return content;
 }
 
+Status CheckReplaceable(FileSystem& files, const std::string& path) {
+  const auto there = files.Info(path);
+  if (there && there->is_directory) return MakeError(ErrorCode::kIoError, "{}: is a folder", path);
+  if (there && !there->is_regular) {
+    return MakeError(ErrorCode::kIoError, "{}: is a device or a pipe; give a file", path);
+  }
+  if (there || there.error().code != ErrorCode::kNotFound) {
+    return there ? Ok() : Status(there.error());
+  }
+  const std::string folder = FolderOf(path);
+  if (folder == "." || files.Info(folder)) return Ok();
+  return MakeError(ErrorCode::kIoError, "{}: its folder is not there; make {}", path, folder);
+}
+
 Status WriteFileAtomically(FileSystem& files, const std::string& path, std::string_view content) {
+  TILLSTREAM_TRY(CheckReplaceable(files, path));
   const std::string temporary = path + ".tmp";
   TILLSTREAM_TRY(files.Remove(temporary));
   {
@@ -246,8 +263,7 @@ Status WriteFileAtomically(FileSystem& files, const std::string& path, std::stri
     TILLSTREAM_TRY(file->Sync());
   }
   TILLSTREAM_TRY(files.Rename(temporary, path));
-  const size_t slash = path.find_last_of('/');
-  return files.SyncDirectory(slash == std::string::npos ? "." : path.substr(0, slash));
+  return files.SyncDirectory(FolderOf(path));
 }
 
 std::string JoinPath(std::string_view directory, std::string_view name) {

@@ -16,6 +16,7 @@ struct FileInfo {
   int64_t modified_ns = 0;  ///< Since 1970; with size and inode it tells that a file has changed.
   uint64_t inode = 0;
   bool is_directory = false;
+  bool is_regular = true;  ///< False also for devices and pipes.
 };
 
 /// An open file. Not thread safe, except ReadAt(), which may run beside everything else.
@@ -99,8 +100,12 @@ std::unique_ptr<FileSystem> MakePosixFileSystem();
 Result<std::string> ReadFile(FileSystem& files, const std::string& path,
                              int64_t size_bytes_max = int64_t{64} << 20);
 
+/// Whether a file may be written beside `path` and take its name: what stands there is a file or
+/// nothing, in a folder that is there. kIoError otherwise.
+Status CheckReplaceable(FileSystem& files, const std::string& path);
+
 /// Writes a file so that a crash leaves the old content or the new, never a mixture: temporary
-/// file beside it, sync, rename, sync of the directory.
+/// file beside it, sync, rename, sync of the directory. Errors also as CheckReplaceable().
 Status WriteFileAtomically(FileSystem& files, const std::string& path, std::string_view content);
 
 /// "a/b" from "a" and "b".

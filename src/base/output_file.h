@@ -15,6 +15,7 @@ namespace tillstream {
 class OutputFile {
  public:
   static Result<OutputFile> Create(FileSystem& files, std::string path) {
+    TILLSTREAM_TRY(CheckReplaceable(files, path));
     TILLSTREAM_TRY(files.Remove(path + ".tmp"));
     TILLSTREAM_ASSIGN(std::unique_ptr<File> file, files.Open(path + ".tmp", OpenMode::kAppend));
     return OutputFile(files, std::move(path), std::move(file));
