@@ -79,6 +79,24 @@ TEST_F(LogDeadLettersTest, ManyOfThemFillBatchesAndKeepTheirOrder) {
   }
 }
 
+TEST_F(LogDeadLettersTest, ATopicThatHoldsSomethingElseIsRefused) {
+  ASSERT_TRUE(log_->CreateTopic({"full", 1}));
+  WriterSpec spec;
+  spec.events = {{"full", PartitionId(0)}};
+  auto writer = *log_->OpenWriter(spec);
+  RecordBlock block;
+  block.Clear(Timestamp(0));
+  block.Append("key", "value");
+  ASSERT_TRUE(writer->Append(block));
+  ASSERT_TRUE(writer->Sync(std::chrono::seconds(1)));
+  writer.reset();
+  const auto letters = LogDeadLetters::Open(*log_, "full", "test");
+  ASSERT_FALSE(letters);
+  EXPECT_EQ(letters.error().code, ErrorCode::kRefused);
+  EXPECT_EQ(letters.error().message,
+            "topic \"full\": holds records that are no dead letters; name another for them");
+}
+
 TEST_F(LogDeadLettersTest, ARecordThatNoBatchTakesIsAnError) {
   const auto letters = *LogDeadLetters::Open(*log_, "bad", "test");
   const std::string value(kBatchBytesMax, 'x');

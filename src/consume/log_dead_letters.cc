@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/text.h"
+#include "log/last_record.h"
 #include "log/record_batch.h"
 #include "log/whole_record.h"
 
@@ -14,12 +17,27 @@ constexpr size_t kLetterBatchBytes = size_t{256} << 10;
 
 constexpr std::chrono::seconds kLetterSyncTimeout{30};
 
+/// Records of a topic that holds something else would not be read for what they are.
+Status CheckIsForDeadLetters(EventLog& log, const TopicPartition& partition) {
+  TILLSTREAM_ASSIGN(const auto reader, log.OpenReader(partition));
+  return TakeLastRecord(*reader, [&](const RecordView& record) -> Status {
+    const bool is_letter =
+        std::any_of(record.headers.begin(), record.headers.end(),
+                    [](const HeaderView& header) { return header.key == kDeadTopicHeader; });
+    if (is_letter) return Ok();
+    return MakeError(ErrorCode::kRefused,
+                     "topic {}: holds records that are no dead letters; name another for them",
+                     Quote(partition.topic));
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<LogDeadLetters>> LogDeadLetters::Open(EventLog& log,
                                                              const std::string& topic,
                                                              const std::string& holder) {
   TILLSTREAM_TRY(log.CreateTopic({topic, 1}));
+  TILLSTREAM_TRY(CheckIsForDeadLetters(log, {topic, PartitionId(0)}));
   WriterSpec spec;
   spec.events = {{topic, PartitionId(0)}};
   spec.holder = holder;

@@ -14,7 +14,8 @@ namespace tillstream {
 /// headers.
 class LogDeadLetters final : public DeadLetters {
  public:
-  /// Makes the topic if it is not there. kRefused when another process writes to it; errors also as
+  /// Makes the topic if it is not there. kRefused when another process writes to it, or when it
+  /// holds something else; errors also as
   /// those of EventLog::OpenWriter().
   static Result<std::unique_ptr<LogDeadLetters>> Open(EventLog& log, const std::string& topic,
                                                       const std::string& holder);
