@@ -2,6 +2,8 @@
 
 import csv
 import json
+import os
+import stat
 
 import pytest
 
@@ -67,11 +69,36 @@ def test_kaggles_files_are_written_and_score_the_same(tillstream, data, tmp_path
     assert scored["wrmsse"]["mean"] == pytest.approx(asked["wrmsse"]["mean"], rel=1e-4)
 
 
+def test_what_is_no_place_for_a_file_is_left_alone(tillstream, data, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place, message in ((pipe, "is a device or a pipe; give a file"),
+                           (tmp_path, "is a folder"),
+                           (tmp_path / "none" / "a.csv", "its folder is not there; make "
+                                                         f"{tmp_path / 'none'}")):
+        done = tillstream.check("evaluate", "--data", data, "--submission", place, code=6)
+        assert done.stderr.splitlines()[-1] == f"error: {place}: {message}"
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert sorted(tmp_path.iterdir()) == [pipe]
+
+
+def test_where_nothing_can_be_scaled_there_is_no_score(tillstream, data):
+    models = scores(tillstream, data, "--origins", f"1,{ORIGIN}", "--models", "snaive")
+    first, second = models["snaive"]["origins"]
+    assert first["wrmsse"] is None and second["wrmsse"] > 0
+    assert models["snaive"]["wrmsse"]["mean"] is None
+    shown = tillstream.check("evaluate", "--data", data, "--origins", "1", "--models", "snaive")
+    assert "0.0000" not in shown.stdout
+
+
 @pytest.mark.parametrize("options, message", [
     (("--origins", "9999"), f"--origins: d_9999 lies after the last day of sales, d_{DAYS}"),
     (("--origins", "x"), '--origins: "x" is not a day; write 1913 or d_1913'),
     (("--models", "foo"), '--models: "foo" is no model; there are all, naive, snaive, mean4, ma28, '
                           "ses, croston, ana, calendar, reconciled, pooled"),
+    (("--origins", "300", "--submission", "none/x.csv"),
+     f"--origins: the last one is d_300, and rows called _validation are from d_{ORIGIN}; ask for "
+     "that or a later one, too"),
 ])
 def test_what_it_cannot_do_is_one_line(tillstream, data, options, message):
     done = tillstream.check("evaluate", "--data", data, *options, code=2)

@@ -33,7 +33,8 @@ class ForecastCommand final : public Command {
                      "A store's day that does not agree with its total is given up once the "
                      "stream is more than so many days further");
     arguments.Text("--snapshot", "FILE", &request_.snapshot,
-                   "Where the state is kept; default .forecast/<topic>.snapshot beside the log, "
+                   "Where the state is kept; default .forecast/<topic>.snapshot beside the log "
+                   "(<topic>.unpublished.snapshot of --no-publish), "
                    "with Kafka in the working directory");
     arguments.Number("--snapshot-every", "SECONDS", &request_.snapshot_every_s, 0, 86'400,
                      "How often it is written while days come; 0: after each");

@@ -44,7 +44,7 @@ Spread SpreadOf(const ModelResult& model, const Figure& figure) {
     if (!origin.is_scored) continue;
     around += std::pow(figure(origin.accuracy) - spread.mean, 2);
   }
-  spread.deviation = spread.count > 1 ? std::sqrt(around / (spread.count - 1)) : 0;
+  spread.deviation = std::sqrt(around / std::max(1, spread.count - 1));
   return spread;
 }
 

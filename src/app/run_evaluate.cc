@@ -235,7 +235,14 @@ Result<int> RunEvaluate(Context& context, const EvaluateRequest& request) {
   TILLSTREAM_ASSIGN(std::vector<Day> origins, ResolveOrigins(request.origins, panel.last_day()));
   std::array<Day, kPhaseCount> phases = PhaseOrigins(dataset);
   if (WritesFiles(request)) {
-    if (!request.origins.empty()) phases[1] = std::max(phases[0], origins.back());
+    if (!request.origins.empty()) phases[1] = origins.back();
+    if (phases[1] < phases[0]) {
+      return MakeError(
+          ErrorCode::kUsage,
+          "--origins: the last one is d_{}, and rows called _validation are from d_{}; "
+          "ask for that or a later one, too",
+          phases[1].value(), phases[0].value());
+    }
     for (const Day origin : phases) AddOrigin(origin, &origins);
   }
   const Day learn_from(std::max(1, origins.front().value() - kLearnDays));

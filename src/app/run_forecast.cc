@@ -116,7 +116,9 @@ Result<std::string> SnapshotPath(Context& context, const ForecastRequest& reques
   const std::string directory =
       JoinPath(request.log.on_kafka ? "." : request.log.directory, kSnapshotDirectory);
   TILLSTREAM_TRY(context.files.MakeDirectory(directory));
-  return JoinPath(directory, request.log.topic + ".snapshot");
+  // One without the other's promises: each would read the stream again after the other.
+  const char* const kind = request.no_publish ? ".unpublished" : "";
+  return JoinPath(directory, request.log.topic + kind + ".snapshot");
 }
 
 LiveObserver ObserverOf(Context& context) {

@@ -16,10 +16,11 @@ constexpr double kNotDefined = std::numeric_limits<double>::quiet_NaN();
 
 double Pinball(double u, double y, double q) { return y >= q ? u * (y - q) : (1 - u) * (q - y); }
 
-/// Whether anything at a level has a weight; its measures are not defined otherwise.
-bool HasWeights(const Hierarchy& hierarchy, int32_t level, std::span<const double> weights) {
+/// Whether anything at a level has a weight and a scale; its measures are not defined otherwise.
+bool IsMeasured(const Hierarchy& hierarchy, int32_t level, const Scales& scales) {
   for (int32_t node = hierarchy.first_node(level); node < hierarchy.end_node(level); ++node) {
-    if (weights[static_cast<size_t>(node)] > 0) return true;
+    const auto i = static_cast<size_t>(node);
+    if (scales.weights[i] > 0 && scales.squared[i] > 0) return true;
   }
   return false;
 }
@@ -148,7 +149,7 @@ Accuracy ScoreMeans(const Hierarchy& hierarchy, const Scales& scales,
       score.wrmsse +=
           scales.weights[static_cast<size_t>(node)] * std::sqrt(squared / kHorizon / scale);
     }
-    if (!HasWeights(hierarchy, level, scales.weights)) score.wrmsse = kNotDefined;
+    if (!IsMeasured(hierarchy, level, scales)) score.wrmsse = kNotDefined;
     score.wape = Ratio(error_sum, actual_sum);
     score.bias = Ratio(forecast_sum - actual_sum, actual_sum);
   }
@@ -185,7 +186,7 @@ void ScoreNodes(const Hierarchy& hierarchy, const Scales& scales, std::span<cons
       score.wspl += scales.weights[static_cast<size_t>(node)] * loss / kHorizon / scale /
                     static_cast<double>(kQuantileCount);
     }
-    if (!HasWeights(hierarchy, level, scales.weights)) score.wspl = kNotDefined;
+    if (!IsMeasured(hierarchy, level, scales)) score.wspl = kNotDefined;
     const double count = (hierarchy.end_node(level) - hierarchy.first_node(level)) * kHorizon;
     for (size_t k = 0; k < inside.size(); ++k) {
       score.coverage[k] = Ratio(static_cast<double>(inside[k]), count);

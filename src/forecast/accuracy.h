@@ -62,7 +62,7 @@ class AccuracyScales {
 };
 
 /// Of one level; NaN where it is not defined: WAPE and bias when nothing was sold, WRMSSE and WSPL
-/// when nothing of the level has a weight.
+/// when nothing of the level has a weight and a scale.
 struct LevelAccuracy {
   double wrmsse = 0;
   double wape = 0;  ///< sum |y - f| / sum y over nodes and days.
