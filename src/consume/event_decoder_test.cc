@@ -74,7 +74,7 @@ TEST_F(EventDecoderTest, AnotherSchemaGivesItsOwnValue) {
 
 TEST_F(EventDecoderTest, ALaterVersionIsReadAsVersionOne) {
   std::string json = SalesRecordSchema().ToJson();
-  json.insert(json.rfind("]"), R"(,{"name":"promotion","type":"string","default":""})");
+  json.insert(json.rfind(']'), R"(,{"name":"promotion","type":"string","default":""})");
   const SchemaId id = Register("sales-value", json);
   ASSERT_NE(id, sales_);
   std::string bytes;

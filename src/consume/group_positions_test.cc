@@ -86,7 +86,7 @@ TEST_F(GroupPositionsTest, AStoreThatFailsIsTriedAgain) {
   files_.FailNth({FileOperation::kRename}, 0);
   ASSERT_FALSE(group->Store().has_value());
   ASSERT_TRUE(group->Store());
-  EXPECT_NE(files_.Contents()[kPath].find("5"), std::string::npos);
+  EXPECT_NE(files_.Contents()[kPath].find('5'), std::string::npos);
 }
 
 TEST_F(GroupPositionsTest, ASecondHolderIsRefusedAndTheOthersGroupIsNot) {

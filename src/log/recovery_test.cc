@@ -12,7 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::StartsWith;
 
 const std::set<FileOperation> kWrites = {FileOperation::kWrite};
 const std::set<FileOperation> kSyncs = {FileOperation::kSync, FileOperation::kSyncDirectory};
