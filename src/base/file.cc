@@ -241,13 +241,12 @@ Result<std::string> ReadFile(FileSystem& files, const std::string& path, int64_t
 
 Status CheckReplaceable(FileSystem& files, const std::string& path) {
   const auto there = files.Info(path);
-  if (there && there->is_directory) return MakeError(ErrorCode::kIoError, "{}: is a folder", path);
-  if (there && !there->is_regular) {
+  if (there) {
+    if (there->is_directory) return MakeError(ErrorCode::kIoError, "{}: is a folder", path);
+    if (there->is_regular) return Ok();
     return MakeError(ErrorCode::kIoError, "{}: is a device or a pipe; give a file", path);
   }
-  if (there || there.error().code != ErrorCode::kNotFound) {
-    return there ? Ok() : Status(there.error());
-  }
+  if (there.error().code != ErrorCode::kNotFound) return there.error();
   const std::string folder = FolderOf(path);
   if (folder == "." || files.Info(folder)) return Ok();
   return MakeError(ErrorCode::kIoError, "{}: its folder is not there; make {}", path, folder);

@@ -11,11 +11,12 @@ Result<std::optional<PositionRecord>> ReadLastPosition(const KafkaConfig& config
                                                        Clock& clock) {
   TILLSTREAM_ASSIGN(const auto reader, KafkaReader::Open(config, positions, clock));
   std::optional<PositionRecord> last;
-  const Status status = TakeLastRecord(*reader, [&](const RecordView& record) -> Status {
-    TILLSTREAM_ASSIGN(last, DecodePosition(record.value));
+  TILLSTREAM_TRY(TakeLastRecord(*reader, [&](const RecordView& record) -> Status {
+    auto position = DecodePosition(record.value);
+    if (!position) return position.error().At(positions.ToString());
+    last = *std::move(position);
     return Ok();
-  });
-  if (!status) return status.error().At(positions.ToString());
+  }));
   return last;
 }
 
